@@ -1,0 +1,1 @@
+"""Dagster: what exists and how it is made. Wiring only."""

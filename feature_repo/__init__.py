@@ -1,0 +1,1 @@
+"""Feast: entities, sources, views and services of the per-photo signals."""

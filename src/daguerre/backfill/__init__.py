@@ -1,0 +1,1 @@
+"""Plan, budget, progress, completeness of work over many batches."""

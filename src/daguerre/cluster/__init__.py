@@ -1,0 +1,1 @@
+"""Kubernetes: scale, jobs, rollout. The only door to the kubernetes client."""

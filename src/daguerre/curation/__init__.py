@@ -1,0 +1,1 @@
+"""Duplicates, events, trips, memories: pure functions over columns."""

@@ -1,0 +1,1 @@
+"""What an encoder release is: specification, preprocessing, tokenizer, golden vectors, importers."""

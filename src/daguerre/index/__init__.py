@@ -1,0 +1,1 @@
+"""Index snapshots of one space: build, search, audit against exact search."""

@@ -1,0 +1,58 @@
+"""Where everything lies below one root. Keys use forward slashes and never begin with one."""
+
+from __future__ import annotations
+
+from daguerre.ids import BatchKey, SpaceName, batch_number
+
+LANDING = "landing/"
+RELEASES = "releases/"
+REPORTS = "reports/"
+LEDGER = "ledger/"
+
+PHOTOS = "tables/photos.lance"
+OBJECTS = "tables/objects.lance"
+REJECTED = "tables/rejected.lance"
+DESCRIPTORS = "tables/descriptors.lance"
+DUPLICATES = "curation/duplicates.lance"
+EVENTS = "curation/events.lance"
+MEMORIES = "curation/memories.lance"
+
+
+def manifest(batch: BatchKey) -> str:
+    """Return the key of a sealed manifest; its number alone names it, so two landings collide on purpose."""
+    return f"{LANDING}{batch_number(batch):08d}.json"
+
+
+def pack(batch: BatchKey, unit: int) -> str:
+    """Return the key of the pack of proxies and thumbnails of one unit."""
+    return f"proxies/{batch}/{unit:04d}.pack"
+
+
+def unit_rows(batch: BatchKey, unit: int) -> str:
+    """Return the key of the checkpoint of one unit of the photos stage."""
+    return f"{LEDGER}photos/{batch}/{unit:04d}.parquet"
+
+
+def vectors(space: SpaceName, shard: int = 0) -> str:
+    """Return the key of one shard of a space's vector table."""
+    return f"vectors/{space}/shard={shard:04d}.lance"
+
+
+def snapshot(space: SpaceName) -> str:
+    """Return the key of the record that names the readable version of a space."""
+    return f"vectors/{space}/snapshot.json"
+
+
+def feature_view(view: str) -> str:
+    """Return the folder of one feature view on Feast's offline side."""
+    return f"features/{view}"
+
+
+def release(digest: str) -> str:
+    """Return the folder of one release."""
+    return f"{RELEASES}{digest}"
+
+
+def event(product: str, number: int) -> str:
+    """Return the key of event `number` in the log of one product."""
+    return f"registry/{product}/log/{number:08d}.json"

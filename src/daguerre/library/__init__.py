@@ -1,0 +1,1 @@
+"""Generated photo libraries with known truth, for the demo, the tests and the benchmarks."""

@@ -1,0 +1,1 @@
+"""From the bytes of an original to an upright proxy, its facts and its fingerprints."""

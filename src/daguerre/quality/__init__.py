@@ -1,0 +1,1 @@
+"""Search quality, drift, gates. The only door to evidently."""

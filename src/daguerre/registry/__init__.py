@@ -1,0 +1,1 @@
+"""Releases and the append-only log that aliases are folded from."""

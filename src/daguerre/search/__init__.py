@@ -1,0 +1,1 @@
+"""Questions and answers: text or picture in, ranked photos out."""

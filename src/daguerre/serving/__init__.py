@@ -1,0 +1,1 @@
+"""Triton: client, local server, model repository. The only door to tritonclient."""

@@ -1,0 +1,1 @@
+"""Lance tables: schemas, writers, readers, the ledger. With index/ the only door to lance."""
