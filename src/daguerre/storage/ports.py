@@ -29,6 +29,26 @@ class ObjectChangedError(StorageError):
     """The object is not the one that was listed."""
 
 
+class BadKeyError(StorageError):
+    """An object cannot have that key."""
+
+    exit_code = 2
+
+
+class RootNotFoundError(StorageError):
+    """There is no such folder or bucket."""
+
+    exit_code = 3
+
+
+class ShortObjectError(StorageError):
+    """The object ends before the bytes that were asked for."""
+
+
+class StoreRefusedError(StorageError):
+    """The object store does not let us do that."""
+
+
 class StoreUnavailableError(StorageError):
     """The object store cannot be reached or keeps refusing; trying later may help."""
 
