@@ -34,6 +34,12 @@ def vectors(ws: Workspace, space: SpaceName, dim: int) -> Table:
     return Table(ws.store, layout.vectors(space), schemas.vectors(dim))
 
 
+def stored_vectors(ws: Workspace, space: SpaceName) -> Table | None:
+    """Return the vectors of one space with the dimension that is stored; None when there are none yet."""
+    dataset = vectors(ws, space, 1).open()
+    return vectors(ws, space, dataset.schema.field("vector").type.list_size) if dataset else None
+
+
 def duplicates(ws: Workspace) -> Table:
     """Return the groups of equal photos."""
     return Table(ws.store, layout.DUPLICATES, schemas.DUPLICATES)

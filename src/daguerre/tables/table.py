@@ -46,7 +46,9 @@ def session() -> Any:
     """Return the one set of caches of this process; Lance's own default is 6 GiB for indexes, per session."""
     import lance
 
-    return lance.Session(index_cache_size_bytes=256 << 20, metadata_cache_size_bytes=64 << 20)
+    return lance.Session(  # type: ignore[attr-defined]
+        index_cache_size_bytes=256 << 20, metadata_cache_size_bytes=64 << 20
+    )
 
 
 class Table:
@@ -154,7 +156,7 @@ class Table:
         dataset = self.open()
         if dataset is None:
             return
-        self._try(lambda: dataset.optimize.compact_files())
+        self._try(dataset.optimize.compact_files)
         self._index_key()
         dataset = self.open()
         dataset.cleanup_old_versions(older_than=keep, error_if_tagged_old_versions=False)
@@ -163,7 +165,7 @@ class Table:
         """Keep a BTREE over the key, so that an upsert finds its rows without reading the whole key column."""
         dataset = self.open()
         if any(index.field_names == [self.primary] for index in dataset.describe_indices()):
-            self._try(lambda: dataset.optimize.optimize_indices())
+            self._try(dataset.optimize.optimize_indices)
         else:
             self._try(lambda: dataset.create_scalar_index(self.primary, "BTREE"))
 
@@ -172,7 +174,7 @@ class Table:
 
     def _checked(self, rows: pa.Table) -> pa.Table:
         rows = rows.select(self.schema.names).cast(self.schema)
-        if rows.column(self.primary).combine_chunks().unique().__len__() != rows.num_rows:
+        if len(rows.column(self.primary).unique()) != rows.num_rows:
             # Lance inserts both without a word when the key is new.
             raise DuplicateKeysError(f"{self.key}, column {self.primary}")
         return rows
