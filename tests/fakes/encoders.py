@@ -24,29 +24,8 @@ COLOURS = {
     "white": (245, 245, 245),
     "black": (10, 10, 10),
 }
-_PLAIN = ("a", "an", "of", "the", "photo", "picture", "at", "in", "beach", "mountain", "city", "forest", "flowers", "dog")
-WORDS = ["[PAD]", "[UNK]", *COLOURS, *_PLAIN]
-    "[PAD]",
-    "[UNK]",
-    *COLOURS,
-    *[
-        "a",
-        "an",
-        "of",
-        "the",
-        "photo",
-        "picture",
-        "at",
-        "in",
-        "beach",
-        "mountain",
-        "city",
-        "forest",
-        "sunset",
-        "flowers",
-        "dog",
-    ],
-]
+_PLAIN = ("a", "an", "of", "the", "photo", "picture", "at", "in", "beach", "mountain", "city", "forest", "flowers")
+WORDS = ["[PAD]", "[UNK]", *COLOURS, *_PLAIN, "dog"]
 _MEAN, _STD = (0.48, 0.46, 0.41), (0.27, 0.26, 0.28)
 
 
