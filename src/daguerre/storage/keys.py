@@ -18,9 +18,7 @@ def check_key(key: str) -> str:
     """
     fault = _fault(key)
     if fault:
-        raise BadKeyError(
-            f"{key!r} {fault}", fix="Keys look like tables/photos.lance: relative, parts between slashes."
-        )
+        raise BadKeyError(f"{key!r} {fault}", fix="Keys look like tables/photos.lance.")
     return key
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -119,8 +120,8 @@ class LocalStore:
     def delete(self, key: str) -> None:
         """Remove one object."""
         path = self._path(key)
-        with _translated(key):
-            path.unlink(missing_ok=True)
+        with _translated(key), suppress(FileNotFoundError, NotADirectoryError):
+            path.unlink()
 
     def delete_prefix(self, prefix: str) -> int:
         """Remove everything below `prefix`, leftovers of dead writers included."""
@@ -191,7 +192,8 @@ def _walk(folder: str, parent: str, start: str) -> Iterator[ObjectInfo]:
             found = entry.stat()
         except FileNotFoundError:  # removed since the folder was read
             continue
-        yield describe(f"{parent}{entry.name}", found)
+        if stat.S_ISREG(found.st_mode):  # a link to a folder is not followed, a socket is not an object
+            yield describe(f"{parent}{entry.name}", found)
 
 
 def _link(temporary: Path, target: Path) -> None:

@@ -16,6 +16,7 @@ from daguerre.storage.ports import (
     ObjectExistsError,
     ObjectInfo,
     ObjectNotFoundError,
+    RootNotFoundError,
     ShortObjectError,
     StorageError,
     StoreUnavailableError,
@@ -43,8 +44,13 @@ class S3Store:
         self._bucket = bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._session, self._client = connect(read_timeout_s)
-        with translated(f"s3://{bucket}"):
-            self._client.head_bucket(Bucket=bucket)
+        try:
+            with translated(f"s3://{bucket}"):
+                self._client.head_bucket(Bucket=bucket)
+        except ObjectNotFoundError as e:
+            raise RootNotFoundError(
+                f"s3://{bucket}", fix="Create the bucket, or check the address and AWS_ENDPOINT_URL."
+            ) from e
 
     @property
     def url(self) -> str:
