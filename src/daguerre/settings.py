@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     cache: Path = Field(default=Path(".cache"), description="Local scratch space; may be deleted at any time.")
     project: Path = Field(default=PROJECT, description="Checkout that holds assets/, feature_repo/ and models/.")
 
+    dagster_home: Path = Field(default=Path(".dagster"), description="Where the local Dagster instance lives.")
+    ui_port: int = Field(default=3000, ge=1, le=65535, description="Port of the local Dagster UI, on loopback.")
+
     batch_size: int = Field(default=50_000, ge=1, description="Most objects in one batch.")
     unit_size: int = Field(default=512, ge=1, description="Objects per checkpoint inside a batch.")
     settle_s: float = Field(default=0.0, ge=0, description="Objects younger than this are left for later.")
@@ -45,6 +48,9 @@ class Settings(BaseSettings):
 
     ann_rows: int = Field(default=100_000, ge=1000, description="Rows from which on a space gets an ANN index.")
     product: str = Field(default="search", description="Name under which releases are registered and promoted.")
+
+    feast_registry: str = Field(default="", description="SQLAlchemy URL of Feast's registry; empty: SQLite.")
+    feast_redis: str = Field(default="", description="host:port[,option] of Feast's Redis; empty: SQLite.")
 
     drift_min_rows: int = Field(default=1500, ge=2, description="Fewer rows on a side: no drift verdict.")
     seed: int = 7
