@@ -156,18 +156,28 @@ class Table:
         dataset = self.open()
         if dataset is None:
             return
-        self._try(dataset.optimize.compact_files)
+        self.maintain(dataset.optimize.compact_files)
         self._index_key()
         dataset = self.open()
         dataset.cleanup_old_versions(older_than=keep, error_if_tagged_old_versions=False)
+
+    def maintain(self, action: Callable[[], object]) -> bool:
+        """Run maintenance that may lose to a concurrent writer; say whether it got through."""
+        try:
+            action()
+        except (OSError, RuntimeError) as e:
+            if not _is_conflict(e):
+                raise TableError(f"{self.key}: {e}") from e
+            return False
+        return True
 
     def _index_key(self) -> None:
         """Keep a BTREE over the key, so that an upsert finds its rows without reading the whole key column."""
         dataset = self.open()
         if any(index.field_names == [self.primary] for index in dataset.describe_indices()):
-            self._try(dataset.optimize.optimize_indices)
+            self.maintain(dataset.optimize.optimize_indices)
         else:
-            self._try(lambda: dataset.create_scalar_index(self.primary, "BTREE"))
+            self.maintain(lambda: dataset.create_scalar_index(self.primary, "BTREE"))
 
     def _merge(self, dataset: Any) -> Any:
         return dataset.merge_insert(self.primary).when_matched_update_all().when_not_matched_insert_all()
@@ -209,13 +219,6 @@ class Table:
         dataset = self.open()
         if len(dataset.get_fragments()) > _MAX_FRAGMENTS:
             self.compact()
-
-    def _try(self, action: Callable[[], object]) -> None:
-        try:
-            action()
-        except (OSError, RuntimeError) as e:
-            if not _is_conflict(e):
-                raise TableError(f"{self.key}: {e}") from e
 
 
 def _is_conflict(error: Exception) -> bool:

@@ -1,0 +1,48 @@
+"""What a search may be narrowed to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from daguerre.tables.sql import instant, one_of, quote
+
+#: A video is searched through its keyframes.
+_MEDIA = {"photo": ("photo",), "video": ("video", "keyframe")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """Conditions that all must hold; an empty one lets everything through.
+
+    Attributes:
+        after: Taken at or after this aware datetime.
+        before: Taken before this aware datetime.
+        place: Name of a place as stored ("Lisbon, PT") or of its city alone ("lisbon"), in any case.
+        media: `photo` or `video`.
+    """
+
+    after: datetime | None = None
+    before: datetime | None = None
+    place: str = ""
+    media: str = ""
+
+    def to_sql(self) -> str:
+        """Return the condition in the tables' filter language; empty when nothing is asked.
+
+        Raises:
+            ValueError: a datetime is naive, or `media` is neither photo nor video.
+        """
+        parts = []
+        if self.after:
+            parts.append(f"taken_at >= {instant(self.after)}")
+        if self.before:
+            parts.append(f"taken_at < {instant(self.before)}")
+        if self.place:
+            name = self.place.lower()
+            parts.append(f"(lower(place) = {quote(name)} OR starts_with(lower(place), {quote(name + ',')}))")
+        if self.media:
+            if self.media not in _MEDIA:
+                raise ValueError(f"media is photo or video, not {self.media!r}")
+            parts.append(one_of("media", _MEDIA[self.media]))
+        return " AND ".join(parts)

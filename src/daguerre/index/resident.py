@@ -1,0 +1,87 @@
+"""Owners whose vectors lie in memory: exact search at the speed of memory."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResidentOwner:
+    """All vectors of one owner in half precision, compared in full.
+
+    Attributes:
+        index: A faiss flat scalar quantizer with float16 codes and inner product.
+        photo_ids: `(n,) S32`, in the order of `index`.
+    """
+
+    index: Any
+    photo_ids: npt.NDArray[np.bytes_]
+
+    @property
+    def nbytes(self) -> int:
+        """Return the memory that this owner takes."""
+        return int(self.index.ntotal * self.index.code_size + self.photo_ids.nbytes)
+
+    def nearest(self, query: npt.NDArray[np.float32], k: int) -> list[tuple[str, float]]:
+        """Return the k photos with the largest inner product, best first."""
+        scores, at = self.index.search(query[None, :], min(k, self.index.ntotal))
+        return [(self.photo_ids[i].decode(), float(s)) for i, s in zip(at[0], scores[0], strict=True) if i >= 0]
+
+
+class ResidentOwners:
+    """A bounded set of owners, least recently asked leaves first.
+
+    An owner comes in when asked for the second time, so that a sweep over all owners pushes nobody out. Safe to use
+    from several threads; an owner is loaded by one of them while the others answer from disk.
+    """
+
+    def __init__(self, load: Callable[[str], ResidentOwner], *, max_bytes: int) -> None:
+        self._load = load
+        self._max_bytes = max_bytes
+        self._lock = threading.Lock()
+        self._owners: OrderedDict[str, ResidentOwner] = OrderedDict()
+        self._asked: OrderedDict[str, None] = OrderedDict()
+        self._loading: set[str] = set()
+
+    def get(self, owner: str, nbytes: int) -> ResidentOwner | None:
+        """Return the owner when resident; None when its first question, too large, or being loaded just now."""
+        with self._lock:
+            if owner in self._owners:
+                self._owners.move_to_end(owner)
+                return self._owners[owner]
+            if nbytes > self._max_bytes or owner in self._loading or not self._asked_before(owner):
+                return None
+            self._loading.add(owner)
+        try:
+            resident = self._load(owner)
+            with self._lock:
+                self._owners[owner] = resident
+                self._evict()
+        finally:
+            with self._lock:
+                self._loading.discard(owner)
+        return resident
+
+    @property
+    def nbytes(self) -> int:
+        """Return the memory that all resident owners take."""
+        return sum(owner.nbytes for owner in self._owners.values())
+
+    def _asked_before(self, owner: str) -> bool:
+        known = owner in self._asked
+        self._asked[owner] = None
+        self._asked.move_to_end(owner)
+        while len(self._asked) > 10_000:
+            self._asked.popitem(last=False)
+        return known
+
+    def _evict(self) -> None:
+        while self.nbytes > self._max_bytes and len(self._owners) > 1:
+            self._owners.popitem(last=False)
