@@ -1,1 +1,1 @@
-"""What arrived: list a source, find what is new, seal it into immutable batches."""
+"""What lies in a source becomes sealed batches: listed, compared with what is known, written down once."""

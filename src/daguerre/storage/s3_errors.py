@@ -89,13 +89,8 @@ def _of_client(name: str, error: Exception) -> StorageError:
 
     if isinstance(error, vendor.NoCredentialsError | vendor.PartialCredentialsError | vendor.ProfileNotFound):
         return _error(StoreRefusedError, f"{name}: {error}")
-    unreachable = (
-        vendor.ConnectionError,
-        vendor.HTTPClientError,
-        vendor.IncompleteReadError,
-        vendor.ResponseStreamingError,
-    )
-    if isinstance(error, unreachable):
+    broken = (vendor.IncompleteReadError, vendor.ResponseStreamingError)
+    if isinstance(error, (vendor.ConnectionError, vendor.HTTPClientError, *broken)):
         return _error(StoreUnavailableError, f"{name}: {error}")
     return _error(StorageError, f"{name}: {error}")
 
