@@ -1,0 +1,182 @@
+"""Duplicates as three answers, because they ask for three actions.
+
+exact: the same pixels, or the same file again: nothing is lost when one goes. near: the same picture, edited, cropped,
+resized or re-encoded: keep the original. burst: other pictures of the same moment: choose the best. What is merely
+similar is no duplicate and is never acted on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from daguerre.curation.best_shot import Choice, best_copy, best_frame
+from daguerre.curation.columns import Bools, Floats, Ints, PhotoColumns
+from daguerre.curation.exclusions import screenshots
+from daguerre.curation.groups import Cluster, Edges, edges, join, labels, medoid_prune, runs
+from daguerre.curation.pairs import HASH_BITS, hash_distance, hash_pairs, look_distance, look_pairs, moment_pairs
+
+Kind = Literal["exact", "near", "burst"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DuplicateRules:
+    """When two photos are what to each other.
+
+    Attributes:
+        hash_bits: Hashes this close show one picture (the start that PDQ's authors recommend) if the looks agree.
+        hash_quality: Hashes of less than this say little: flat skies collapse to one hash.
+        look_agrees: Cosine distance of descriptors up to which looks agree with close hashes.
+        look_same: Distance up to which looks alone show one picture, cropped or edited, unless the hashes object.
+        hash_objects: Hashes farther apart than this object.
+        burst_s: Frames of one camera this close in time may be one burst.
+        burst_look: Distance up to which such frames are one burst.
+    """
+
+    hash_bits: int = 31
+    hash_quality: int = 50
+    look_agrees: float = 0.17
+    look_same: float = 0.03
+    hash_objects: int = 96
+    burst_s: float = 10.0
+    burst_look: float = 0.17
+
+
+RULES = DuplicateRules()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Photos that are duplicates of one kind; row numbers into the columns in order.
+
+    Attributes:
+        medoid: The row that all others match.
+        best: The row to keep or to show.
+        rows: All members, ascending.
+        distances: To the medoid, in the measure of the kind: cosine of looks; 0 for exact.
+        reasons: One for each row: why it is kept, or what it is to the kept one.
+    """
+
+    kind: Kind
+    medoid: int
+    best: int
+    rows: tuple[int, ...]
+    distances: tuple[float, ...]
+    reasons: tuple[str, ...]
+
+
+def find_duplicates(columns: PhotoColumns, rules: DuplicateRules = RULES) -> list[Group]:
+    """Return the groups of an owner's library; a photo is in at most one group of each kind.
+
+    Args:
+        columns: In order (`PhotoColumns.in_order`).
+        rules: Thresholds.
+    """
+    n = len(columns)
+    exact = _clusters_of_equals(columns)
+    first = labels(n, exact) == np.arange(n)
+    seconds = burst_pairs(columns, rules)
+    copies = near_pairs(columns, first, seconds, rules)
+    return [
+        *(_group("exact", c, best_copy(columns, np.array(c.rows)), columns) for c in exact),
+        *(_uploads(row, int(columns.uploads[row])) for row in _uploaded_again(columns, exact)),
+        *(_group("near", c, best_copy(columns, np.array(c.rows)), columns) for c in medoid_prune(n, copies)),
+        *(_group("burst", c, best_frame(columns, np.array(c.rows)), columns) for c in medoid_prune(n, seconds)),
+    ]
+
+
+def burst_pairs(columns: PhotoColumns, rules: DuplicateRules = RULES) -> Edges:
+    """Return pairs of frames of one moment: what the camera calls a burst, or seconds apart and alike.
+
+    Frames of exactly one time and one picture are left to `near_pairs`: copies keep the time of their original.
+    """
+    camera = np.where((columns.media == "photo") & columns.trusted & ~screenshots(columns), columns.camera, "")
+    a, b = moment_pairs(columns.taken_s, camera, within_s=rules.burst_s)
+    look = look_distance(columns.descriptor, a, b)
+    copy = (columns.taken_s[a] == columns.taken_s[b]) & _same_picture(columns, a, b, look, rules)
+    alike = (look <= rules.burst_look) & ~copy
+    said_a, said_b = _said_by_camera(columns)
+    said = edges(said_a, said_b, np.minimum(look_distance(columns.descriptor, said_a, said_b), rules.burst_look))
+    return join([edges(a[alike], b[alike], look[alike]), said])
+
+
+def near_pairs(columns: PhotoColumns, first: Bools, frames: Edges, rules: DuplicateRules = RULES) -> Edges:
+    """Return pairs that show one picture.
+
+    Args:
+        columns: In order.
+        first: `(n,) bool`: the one of each exact group that stands for it.
+        frames: Pairs of one burst, which are other pictures however alike they look.
+        rules: Thresholds.
+    """
+    rows = np.flatnonzero(first & (columns.pdq_quality >= rules.hash_quality) & columns.descriptor.any(1))
+    by_hash = hash_pairs(columns.pdq[rows], rules.hash_bits)
+    by_look = look_pairs(columns.descriptor[rows], rules.look_same)
+    a = rows[np.concatenate([by_hash.a, by_look.a])]
+    b = rows[np.concatenate([by_hash.b, by_look.b])]
+    look = look_distance(columns.descriptor, a, b)
+    same = _same_picture(columns, a, b, look, rules)
+    pairs = edges(a[same], b[same], look[same])
+    taken = np.isin(pairs.a * len(columns) + pairs.b, frames.a * len(columns) + frames.b)
+    return Edges(a=pairs.a[~taken], b=pairs.b[~taken], distance=pairs.distance[~taken])
+
+
+def _same_picture(columns: PhotoColumns, a: Ints, b: Ints, look: Floats, rules: DuplicateRules) -> Bools:
+    bits = hash_distance(columns.pdq, a, b)
+    return ((bits <= rules.hash_bits) & (look <= rules.look_agrees)) | (
+        (look <= rules.look_same) & (bits <= rules.hash_objects)
+    )
+
+
+def _clusters_of_equals(columns: PhotoColumns) -> list[Cluster]:
+    """Return the photos with equal pixels, the first of each as its medoid."""
+    _, label = np.unique(columns.pixel_sha256.astype(str), return_inverse=True)
+    return [
+        Cluster(medoid=int(rows[0]), rows=tuple(rows.tolist()), distances=(0.0,) * len(rows))
+        for rows in runs(label)
+        if len(rows) > 1 and columns.pixel_sha256[rows[0]] != ""
+    ]
+
+
+def _uploaded_again(columns: PhotoColumns, exact: list[Cluster]) -> list[int]:
+    grouped = {row for cluster in exact for row in cluster.rows}
+    return [row for row in np.flatnonzero(columns.uploads > 1).tolist() if row not in grouped]
+
+
+def _uploads(row: int, times: int) -> Group:
+    reason = f"the same file was uploaded {times} times and is kept once"
+    return Group(kind="exact", medoid=row, best=row, rows=(row,), distances=(0.0,), reasons=(reason,))
+
+
+def _said_by_camera(columns: PhotoColumns) -> tuple[Ints, Ints]:
+    """Return the pairs of each burst that a camera marked: each frame with the next 64."""
+    _, label = np.unique(columns.burst_id.astype(str), return_inverse=True)
+    members = [rows for rows in runs(label) if len(rows) > 1 and columns.burst_id[rows[0]] != ""]
+    pairs = [(row, later) for rows in members for i, row in enumerate(rows) for later in rows[i + 1 : i + 65]]
+    both = np.array(pairs, np.int64).reshape(-1, 2)
+    return both[:, 0], both[:, 1]
+
+
+def _group(kind: Kind, cluster: Cluster, choice: Choice, columns: PhotoColumns) -> Group:
+    return Group(
+        kind=kind,
+        medoid=cluster.medoid,
+        best=choice.row,
+        rows=cluster.rows,
+        distances=cluster.distances,
+        reasons=tuple(
+            choice.reason if row == choice.row else _relation(kind, row, choice.row, columns) for row in cluster.rows
+        ),
+    )
+
+
+def _relation(kind: Kind, row: int, best: int, columns: PhotoColumns) -> str:
+    if kind == "exact":
+        return "the same pixels in another file"
+    if kind == "burst":
+        return f"taken {abs(columns.taken_s[row] - columns.taken_s[best]):.1f} s from the chosen one"
+    bits = int(hash_distance(columns.pdq, np.array([row]), np.array([best]))[0])
+    what = "a smaller copy" if columns.pixels[row] < columns.pixels[best] else "another version of the same picture"
+    return f"{what}: {bits} of {HASH_BITS} bits of the hash differ"

@@ -1,0 +1,163 @@
+"""One owner's library, read from the tables and the lake into columns."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from daguerre.curation.columns import Floats, Ints, PhotoColumns, Words
+from daguerre.features.lake import landing_day, newest, read_partition
+from daguerre.features.views import (
+    CREATED_TIMESTAMP,
+    EVENT_TIMESTAMP,
+    PHOTO_AESTHETIC,
+    PHOTO_CONCEPTS,
+    PHOTO_QUALITY,
+    View,
+)
+from daguerre.ids import BatchKey, OwnerId, parse_batch
+from daguerre.tables import catalogue
+from daguerre.tables.schemas import DESCRIPTOR_DIM
+from daguerre.tables.sql import one_of, quote
+from daguerre.workspace import Workspace
+
+#: Concepts whose photos are notes, not memories.
+DOCUMENT_CONCEPTS = frozenset({"document", "receipt", "screenshot", "whiteboard", "chart"})
+
+_COLUMNS = [
+    "photo_id",
+    "batch",
+    "source_key",
+    "media",
+    "format",
+    "taken_at",
+    "offset_minutes",
+    "time_source",
+    "lat",
+    "lon",
+    "place",
+    "camera",
+    "software",
+    "burst_id",
+    "width",
+    "height",
+    "bytes",
+    "pixel_sha256",
+    "pdq",
+    "pdq_quality",
+]
+_HASH_BYTES = 32
+#: Lake files kept while one batch's owners are read: their libraries mostly lie in the same ones.
+_FILES_KEPT = 48
+_LOOKUP = 5000
+
+
+class LibraryReader:
+    """Reads libraries of owners, one after the other."""
+
+    def __init__(self, ws: Workspace) -> None:
+        self.ws = ws
+        self._signals = functools.lru_cache(maxsize=_FILES_KEPT)(self._read_signals)
+
+    def read(self, owner: OwnerId) -> PhotoColumns:
+        """Return the owner's photos and videos in order; keyframes stay with their video.
+
+        Signals that have not been computed yet are NaN, descriptors zero rows.
+        """
+        where = f"owner_id = {quote(owner)} AND media != 'keyframe'"
+        photos = catalogue.photos(self.ws).read(_COLUMNS, where)
+        ids = _words(photos["photo_id"])
+        batches = [parse_batch(batch) for batch in pc.unique(photos["batch"]).to_pylist()]
+        return PhotoColumns(
+            photo_id=ids,
+            source_key=_words(photos["source_key"]),
+            media=_words(photos["media"]),
+            format=_words(photos["format"]),
+            taken_s=_seconds(photos["taken_at"]),
+            offset_s=np.nan_to_num(_floats(photos["offset_minutes"])) * 60.0,
+            trusted=~np.isin(_words(photos["time_source"]).astype(str), ("", "modified")),
+            lat=_floats(photos["lat"]),
+            lon=_floats(photos["lon"]),
+            place=_words(photos["place"]),
+            camera=_words(photos["camera"]),
+            software=_words(photos["software"]),
+            burst_id=_words(photos["burst_id"]),
+            width=_ints(photos["width"]),
+            height=_ints(photos["height"]),
+            bytes=_ints(photos["bytes"]),
+            uploads=self._uploads(ids),
+            pixel_sha256=_words(photos["pixel_sha256"]),
+            pdq=_hashes(photos["pdq"]),
+            pdq_quality=_ints(pc.if_else(pc.is_null(photos["pdq"]), -1, pc.fill_null(photos["pdq_quality"], -1))),
+            descriptor=self._descriptors(owner, ids),
+            sharpness=self._signal(PHOTO_QUALITY, "sharpness", batches, ids),
+            aesthetic=self._signal(PHOTO_AESTHETIC, "aesthetic", batches, ids),
+            document=self._documents(batches, ids),
+        ).in_order()
+
+    def _uploads(self, ids: Words) -> Ints:
+        """Return how many landed objects are each photo."""
+        objects, times = catalogue.objects(self.ws), Counter[str]()
+        for at in range(0, len(ids), _LOOKUP):
+            rows = objects.read(["photo_id"], one_of("photo_id", ids[at : at + _LOOKUP].tolist()))
+            times.update(rows["photo_id"].to_pylist())
+        return np.array([times.get(photo, 1) for photo in ids.tolist()], np.int64)
+
+    def _descriptors(self, owner: OwnerId, ids: Words) -> npt.NDArray[np.float32]:
+        table = catalogue.descriptors(self.ws).read(["photo_id", "vector"], f"owner_id = {quote(owner)}")
+        flat = pa.concat_arrays([c.flatten() for c in table["vector"].chunks]) if table.num_rows else pa.array([])
+        vectors = np.asarray(flat.to_numpy(zero_copy_only=False), np.float32).reshape(-1, DESCRIPTOR_DIM)
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)  # float16 costs some length
+        return _aligned(ids, _words(table["photo_id"]), vectors, np.float32(0))
+
+    def _signal(self, view: View, column: str, batches: list[BatchKey], ids: Words) -> Floats:
+        rows = self._of(view, column, batches)
+        return _aligned(ids, _words(rows["photo_id"]), _floats(rows[column]), np.nan)
+
+    def _documents(self, batches: list[BatchKey], ids: Words) -> Floats:
+        rows = self._of(PHOTO_CONCEPTS, "top_concept", batches)
+        is_one = np.isin(_words(rows["top_concept"]).astype(str), sorted(DOCUMENT_CONCEPTS)).astype(np.float64)
+        return _aligned(ids, _words(rows["photo_id"]), is_one, np.nan)
+
+    def _of(self, view: View, column: str, batches: list[BatchKey]) -> pa.Table:
+        return newest(pa.concat_tables([self._signals(view, column, batch) for batch in batches]), "photo_id")
+
+    def _read_signals(self, view: View, column: str, batch: BatchKey) -> pa.Table:
+        names = ["photo_id", column, EVENT_TIMESTAMP, CREATED_TIMESTAMP]
+        return read_partition(self.ws, view, landing_day(batch), batch).select(names)
+
+
+def _aligned(ids: Words, known: Words, values: npt.NDArray[Any], missing: Any) -> npt.NDArray[Any]:
+    """Return the value of each id, `missing` where it has none."""
+    result = np.full((len(ids), *values.shape[1:]), missing, values.dtype)
+    place = {photo: row for row, photo in enumerate(known.tolist())}
+    rows = np.array([place.get(photo, -1) for photo in ids.tolist()], np.int64)
+    result[rows >= 0] = values[rows[rows >= 0]]
+    return result
+
+
+def _words(column: pa.ChunkedArray) -> Words:
+    return pc.fill_null(column, "").to_numpy().astype(object)
+
+
+def _floats(column: pa.ChunkedArray) -> Floats:
+    return pc.fill_null(column.cast(pa.float64()), float("nan")).to_numpy()
+
+
+def _ints(column: pa.ChunkedArray) -> Ints:
+    return column.cast(pa.int64()).to_numpy()
+
+
+def _seconds(column: pa.ChunkedArray) -> Floats:
+    return _floats(column.cast(pa.int64())) / 1e6
+
+
+def _hashes(column: pa.ChunkedArray) -> npt.NDArray[np.uint8]:
+    filled = b"".join(value or bytes(_HASH_BYTES) for value in column.to_pylist())
+    return np.frombuffer(filled, np.uint8).reshape(-1, _HASH_BYTES)

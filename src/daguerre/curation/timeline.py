@@ -1,0 +1,92 @@
+"""An owner's photos in order of time, cut into events, with the trips among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from daguerre.curation.best_shot import appeal
+from daguerre.curation.columns import Bools, Floats, Ints, PhotoColumns, timed
+from daguerre.curation.events import RULES as EVENT_RULES
+from daguerre.curation.events import EventRules, event_labels
+from daguerre.curation.exclusions import documents
+from daguerre.curation.groups import runs
+from daguerre.curation.selection import cover
+from daguerre.curation.trips import RULES as TRIP_RULES
+from daguerre.curation.trips import Trip, TripRules, find_trips
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Timeline:
+    """n photos with a time to go by, ascending.
+
+    Attributes:
+        columns: The photos.
+        event: `(n,)` number of each photo's event, from 0.
+        trips: Their rows count in `columns`.
+        quality: `(n,)` in 0..1, among all of the owner's photos.
+    """
+
+    columns: PhotoColumns
+    event: Ints
+    trips: tuple[Trip, ...]
+    quality: Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One event, ready to be stored: rows of the timeline, ascending; the representative; the trip it belongs to.
+
+    `trip` counts in the timeline's trips; None at home. Positions are the median of the photos' own.
+    """
+
+    rows: tuple[int, ...]
+    representative: int
+    place: str
+    lat: float
+    lon: float
+    trip: int | None
+
+
+def timeline(library: PhotoColumns, events: EventRules = EVENT_RULES, trips: TripRules = TRIP_RULES) -> Timeline:
+    """Return the timeline of a library, whatever the order of its rows."""
+    library = library.in_order()
+    known, quality = timed(library), appeal(library)
+    columns = library.take(known)
+    return Timeline(
+        columns=columns,
+        event=event_labels(columns.taken_s, columns.lat, columns.lon, events),
+        trips=tuple(find_trips(columns.taken_s, columns.offset_s, columns.lat, columns.lon, trips)),
+        quality=quality[known],
+    )
+
+
+def list_events(line: Timeline) -> list[Event]:
+    """Return the events in order of time."""
+    dull = documents(line.columns)
+    return [_event(line, rows, dull) for rows in runs(line.event)]
+
+
+def places_by_photos(columns: PhotoColumns, rows: Ints) -> list[tuple[str, int]]:
+    """Return the named places of some photos with their counts, most photographed first, names in order of a tie."""
+    names, counts = np.unique(columns.place[rows].astype(str), return_counts=True)
+    pairs = [(str(name), int(count)) for name, count in zip(names, counts, strict=True) if name]
+    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _event(line: Timeline, rows: Ints, dull: Bools) -> Event:
+    columns = line.columns
+    lively = rows[~dull[rows]] if not dull[rows].all() else rows
+    places = places_by_photos(columns, rows)
+    own = rows[~np.isnan(columns.lat[rows])]
+    middle = (len(rows) - 1) // 2
+    trip = next((i for i, t in enumerate(line.trips) if t.first <= rows[middle] <= t.last), None)
+    return Event(
+        rows=tuple(rows.tolist()),
+        representative=int(lively[cover(line.quality[lively], columns.descriptor[lively])]),
+        place=places[0][0] if places else "",
+        lat=float(np.median(columns.lat[own])) if len(own) else np.nan,
+        lon=float(np.median(columns.lon[own])) if len(own) else np.nan,
+        trip=trip,
+    )

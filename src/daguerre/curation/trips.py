@@ -1,0 +1,80 @@
+"""Trips: days far from home with at least one night between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from daguerre.curation.columns import DAY_S, Bools, Floats
+from daguerre.curation.home import Homes, find_homes
+from daguerre.curation.places import distance_km, filled_positions
+
+
+@dataclass(frozen=True, kw_only=True)
+class TripRules:
+    """What counts as a trip.
+
+    Attributes:
+        away_km: Farther from home than this is away.
+        nights: Fewest calendar days between the first and the last photo.
+        gap_s: A pause longer than this ends a trip.
+        photos: Fewest photos with a position of their own; one wrong fix is no journey.
+        fill_s: As for events.
+    """
+
+    away_km: float = 80.0
+    nights: int = 1
+    gap_s: float = 1.5 * DAY_S
+    photos: int = 2
+    fill_s: float = 30 * 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trip:
+    """Rows `first..last` (both included) of a library in order of time, and how far away the farthest of them was."""
+
+    first: int
+    last: int
+    farthest_km: float
+
+
+RULES = TripRules()
+
+
+def find_trips(taken_s: Floats, offset_s: Floats, lat: Floats, lon: Floats, rules: TripRules = RULES) -> list[Trip]:
+    """Return the trips in order of time. Photos without GPS belong to the trip whose time spans them.
+
+    Args:
+        taken_s: `(n,)` ascending, without NaN.
+        offset_s: `(n,)` what to add for the wall clock.
+        lat, lon: Degrees, NaN without GPS.
+    """
+    local_s = taken_s + offset_s
+    homes = find_homes(local_s, lat, lon)
+    return [] if homes is None else trips_around(homes, taken_s, local_s, lat=lat, lon=lon, rules=rules)
+
+
+def trips_around(
+    homes: Homes, taken_s: Floats, local_s: Floats, *, lat: Floats, lon: Floats, rules: TripRules = RULES
+) -> list[Trip]:
+    """Return the trips away from given homes, in order of time."""
+    own = ~np.isnan(lat)
+    lat, lon = filled_positions(taken_s, lat, lon, within_s=rules.fill_s)
+    rows = np.flatnonzero(~np.isnan(lat))
+    home_lat, home_lon = homes.at(local_s[rows])
+    distance = distance_km(lat[rows], lon[rows], home_lat, home_lon)
+    trips = []
+    for part in _stretches(distance > rules.away_km, taken_s[rows], rules.gap_s):
+        first, last = int(rows[part[0]]), int(rows[part[-1]])
+        nights = np.floor(local_s[last] / DAY_S) - np.floor(local_s[first] / DAY_S)
+        if nights >= rules.nights and own[first : last + 1].sum() >= rules.photos:
+            trips.append(Trip(first=first, last=last, farthest_km=float(distance[part].max())))
+    return trips
+
+
+def _stretches(away: Bools, taken_s: Floats, gap_s: float) -> list[np.ndarray]:
+    """Return the runs of rows away from home without a longer pause inside."""
+    ends = (away[1:] != away[:-1]) | (np.diff(taken_s) > gap_s)
+    parts = np.split(np.arange(len(away)), np.flatnonzero(ends) + 1)
+    return [part for part in parts if len(part) and away[part[0]]]
