@@ -1,4 +1,4 @@
-"""The words for a scene: long captions, short ones, and the keyword queries that people really type."""
+"""How people describe a scene: long captions, short ones, and the keyword queries that they really type."""
 
 from __future__ import annotations
 
@@ -6,229 +6,245 @@ from collections.abc import Callable
 
 import numpy as np
 
-from daguerre.library.scenes.portraits import identity
+from daguerre.library.scenes.phrases import SEVERAL, Fact, Phrase, facts
 from daguerre.library.scenes.scene import Scene, choose
+from daguerre.library.scenes.words import (
+    DOC_WORDS,
+    FOOD_WORDS,
+    NUMBER_WORDS,
+    PLACE_WORDS,
+    PREPOSITIONS,
+    STYLE_WORDS,
+    SUBJECT_WORDS,
+    SURFACE_WORDS,
+    TIME_WORDS,
+    WEATHER_WORDS,
+)
 
-PLACE_WORDS: dict[str, tuple[str, ...]] = {
-    "beach": ("beach", "seaside", "shore"),
-    "sea": ("sea", "ocean", "open water"),
-    "mountain": ("mountains", "hills", "alps"),
-    "city": ("city", "town", "street"),
-    "forest": ("forest", "woods"),
-    "snow": ("snow", "snowy landscape", "winter landscape"),
-    "meadow": ("meadow", "field", "grass"),
-    "desert": ("desert", "sand dunes"),
-    "room": ("room", "living room"),
-    "lake": ("lake", "pond"),
-}
-_PREPOSITIONS = {"sea": "on the", "lake": "on the", "beach": "on the"}
-SUBJECT_WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "person": (("person", "man", "woman", "someone"), ("people", "friends", "persons")),
-    "dog": (("dog", "puppy"), ("dogs", "puppies")),
-    "cat": (("cat", "kitten"), ("cats", "kittens")),
-    "bird": (("bird",), ("birds",)),
-    "car": (("car", "vehicle"), ("cars", "vehicles")),
-    "boat": (("boat", "sailboat", "ship"), ("boats", "sailboats", "ships")),
-    "tree": (("tree",), ("trees",)),
-    "house": (("house", "home"), ("houses", "homes")),
-    "flower": (("flower", "blossom"), ("flowers", "blossoms")),
-    "balloon": (("balloon",), ("balloons",)),
-}
-#: From four on, people say that there are several.
-NUMBER_WORDS: dict[int, tuple[str, ...]] = {
-    1: ("a", "one", "a single"),
-    2: ("two", "a pair of", "two"),
-    3: ("three",),
-    4: ("several", "many", "a group of"),
-}
-TIME_WORDS: dict[str, tuple[str, ...]] = {
-    "day": ("during the day", "in daylight", "in the daytime"),
-    "sunset": ("at sunset", "in the evening", "at dusk"),
-    "night": ("at night", "in the dark"),
-    "dawn": ("at dawn", "in the early morning", "at sunrise"),
-}
-WEATHER_WORDS: dict[str, tuple[str, ...]] = {
-    "clear": ("with a clear sky", "in clear weather"),
-    "cloudy": ("under a cloudy sky", "with clouds"),
-    "rain": ("in the rain", "on a rainy day"),
-    "fog": ("in fog", "in mist", "on a foggy day"),
-    "snowfall": ("while it is snowing", "in falling snow"),
-}
-FOOD_WORDS: dict[str, tuple[str, ...]] = {
-    "pizza": ("pizza",),
-    "cake": ("cake", "birthday cake"),
-    "fruit": ("fruit", "apples and oranges"),
-    "salad": ("salad",),
-    "burger": ("burger", "hamburger"),
-    "coffee": ("coffee", "cup of coffee"),
-    "soup": ("soup", "bowl of soup"),
-    "sushi": ("sushi",),
-}
-SURFACE_WORDS: dict[str, tuple[str, ...]] = {
-    "wooden": ("wooden table", "wood"),
-    "white": ("white table",),
-    "dark": ("dark table", "black table"),
-    "green": ("green tablecloth", "green table"),
-    "blue": ("blue tablecloth", "blue table"),
-    "checked": ("checked tablecloth",),
-}
-DOC_WORDS: dict[str, tuple[str, ...]] = {
-    "document": ("document", "page of text", "paper"),
-    "receipt": ("receipt", "bill"),
-    "whiteboard": ("whiteboard",),
-    "screenshot": ("screenshot", "phone screen"),
-    "chart": ("chart", "graph"),
-}
-STYLE_WORDS: dict[str, tuple[str, ...]] = {
-    "heading": ("with a heading", "with a title"),
-    "table": ("with a table of numbers",),
-    "stamp": ("with a stamp",),
-    "long": ("with many lines",),
-    "short": ("with few lines",),
-    "diagram": ("with a diagram",),
-    "notes": ("with handwritten notes",),
-    "chat": ("of a chat", "of messages"),
-    "map": ("of a map",),
-    "gallery": ("of a photo gallery",),
-    "bar": ("with bars",),
-    "line": ("with a line",),
-    "pie": ("with a pie",),
-}
+#: How likely a short caption mentions each further detail.
+_SHORT_DETAIL = 0.55
+
+
+class _Writer:
+    """Puts words after words and remembers what they ask for."""
+
+    def __init__(self, rng: np.random.Generator, scene: Scene, detail: float) -> None:
+        self.rng, self.scene, self.detail = rng, scene, detail
+        self.known = facts(scene)
+        self.words: list[str] = []
+        self.asks: dict[str, Fact] = {}
+
+    def say(self, words: str | tuple[str, ...], *asked: str) -> None:
+        """Say one of the wordings, which asks for the named facts."""
+        text = words if isinstance(words, str) else choose(self.rng, words)
+        if text:
+            self.words.append(text)
+        for name in asked:
+            self.asks[name] = self.known[name]
+
+    def lucky(self) -> bool:
+        """Return whether the next detail is mentioned."""
+        return bool(self.rng.random() < self.detail)
+
+    def phrase(self) -> Phrase:
+        """Return what was said."""
+        text = " ".join(self.words)
+        return Phrase(text=text.replace("a orange ", "an orange "), asks=self.asks)
 
 
 def caption(rng: np.random.Generator, scene: Scene, full: bool) -> str:
     """Describe a scene in a phrase; `full` says everything that is true, otherwise details are left out by chance."""
-    prefix = choose(rng, ("", "", "a photo of ", "a picture of ", "photo of "))
-    return _article(prefix + " ".join(_PHRASES.get(scene.kind, _view)(rng, scene, 1.0 if full else 0.6)))
+    return describe(rng, scene, full=full).text
 
 
 def keywords(rng: np.random.Generator, scene: Scene) -> str:
     """Return a query of one to four words that this scene answers."""
-    return _article(_query(rng, scene))
+    return ask(rng, scene).text
 
 
-def _query(rng: np.random.Generator, scene: Scene) -> str:
-    if scene.kind == "food":
-        food = choose(rng, FOOD_WORDS[scene.food])
-        surface = choose(rng, SURFACE_WORDS[scene.surface])
-        return choose(rng, ("food", food, food, f"{food} on a {scene.color} plate", f"{food} on {surface}"))
-    if scene.kind == "doc":
-        doc = choose(rng, DOC_WORDS[scene.doc])
-        return choose(rng, (doc, doc, f"{doc} {choose(rng, STYLE_WORDS[scene.style])}", f"{scene.color} {doc}"))
-    place = choose(rng, PLACE_WORDS[scene.place])
-    time = choose(rng, TIME_WORDS[scene.time])
-    if scene.kind == "portrait":
-        return _portrait_keywords(rng, scene, place, time)
-    weather = choose(rng, WEATHER_WORDS[scene.weather])
-    views = (place, f"{place} {time}", f"{place} {weather}") if place != "room" else (place, f"{place} {time}")
-    if not scene.obj or rng.random() < 0.3:
-        return choose(rng, views)
-    thing = subject_word(rng, scene.obj, scene.count)
-    number = number_word(rng, scene.count)
-    coloured = f"{thing} in {scene.color}" if scene.obj == "person" else f"{scene.color} {thing}"
-    return choose(
-        rng,
-        (thing, coloured, coloured, f"{number} {thing}", f"{number} {thing}", f"{number} {coloured}", f"{thing} {place}",
-         f"{coloured} {time}", f"{thing} {time}"),
-    )  # fmt: skip
+def describe(rng: np.random.Generator, scene: Scene, *, full: bool) -> Phrase:
+    """Return a caption together with the facts that it states."""
+    writer = _Writer(rng, scene, 1.0 if full else _SHORT_DETAIL)
+    writer.say(("", "", "a photo of", "a picture of", "photo of"))
+    _CAPTIONS.get(scene.kind, _view)(writer)
+    return writer.phrase()
 
 
-def subject_word(rng: np.random.Generator, obj: str, count: int) -> str:
-    """Return a noun for a subject, plural from two on."""
-    return choose(rng, SUBJECT_WORDS[obj][0 if count == 1 else 1])
+def ask(rng: np.random.Generator, scene: Scene) -> Phrase:
+    """Return a keyword query that the scene answers, together with the facts that it asks for."""
+    writer = _Writer(rng, scene, 1.0)
+    choose(rng, _QUERIES.get(scene.kind, _BARE_QUERIES if not scene.obj else _VIEW_QUERIES))(writer)
+    return writer.phrase()
 
 
-def number_word(rng: np.random.Generator, count: int) -> str:
-    """Return how people say a count."""
-    return choose(rng, NUMBER_WORDS[min(count, 4)])
+def _number(writer: _Writer) -> None:
+    writer.say(NUMBER_WORDS[min(writer.scene.count, SEVERAL)], "count")
 
 
-def _article(text: str) -> str:
-    return text.replace("a orange ", "an orange ")
+def _thing(writer: _Writer) -> None:
+    writer.say(SUBJECT_WORDS[writer.scene.obj][0 if writer.scene.count == 1 else 1], "obj")
 
 
-def _portrait_keywords(rng: np.random.Generator, scene: Scene, place: str, time: str) -> str:
-    who = _who(rng, scene.count)
-    face = identity(scene.people[0])
-    looks = [f"{who} with {face.hair} hair"] if scene.count == 1 else [who]
-    if face.glasses and scene.count == 1:
-        looks.append(f"{who} with glasses")
-    return choose(
-        rng,
-        ("portrait", f"portrait of {who}", f"{who} in {scene.color}", f"portrait {place}", f"portrait {time}", *looks),
-    )
-
-
-def _who(rng: np.random.Generator, count: int) -> str:
-    if count == 1:
-        return choose(rng, ("a person", "a man", "a woman", "someone"))
-    return (
-        choose(rng, ("two people", "a couple", "two friends"))
-        if count == 2
-        else choose(rng, ("three people", "three friends"))
-    )
-
-
-def _view(rng: np.random.Generator, scene: Scene, detail: float) -> list[str]:
-    words: list[str] = []
-    if scene.obj:
-        thing = subject_word(rng, scene.obj, scene.count)
-        coloured = rng.random() < detail
-        if coloured and scene.obj != "person":
-            thing = f"{scene.color} {thing}"
-        words += [number_word(rng, scene.count), thing]
-        if coloured and scene.obj == "person":
-            words.append(choose(rng, (f"in {scene.color}", f"wearing {scene.color}")))
-        words.append(_PREPOSITIONS.get(scene.place, "in the"))
+def _coloured_thing(writer: _Writer) -> None:
+    color = writer.scene.color
+    if writer.scene.obj == "person":
+        _thing(writer)
+        writer.say((f"in {color}", f"wearing {color}"), "color")
     else:
-        words.append(choose(rng, ("the", "a view of the", "landscape of the")))
-    words.append(choose(rng, PLACE_WORDS[scene.place]))
-    if rng.random() < detail:
-        words.append(choose(rng, TIME_WORDS[scene.time]))
-    if scene.place != "room" and rng.random() < detail:
-        words.append(choose(rng, WEATHER_WORDS[scene.weather]))
-    return words
+        writer.say(color, "color")
+        _thing(writer)
 
 
-def _food(rng: np.random.Generator, scene: Scene, detail: float) -> list[str]:
-    food = choose(rng, FOOD_WORDS[scene.food])
-    number = {1: choose(rng, ("", "one plate of", "a plate of")), 2: "two plates of", 3: "three plates of"}[scene.count]
-    words = [number, food] if rng.random() < detail else [food]
-    if rng.random() < detail:
-        words.append(f"on {'a ' if scene.count == 1 else ''}{scene.color} plate{'' if scene.count == 1 else 's'}")
-    if rng.random() < detail:
-        words.append(f"on a {choose(rng, SURFACE_WORDS[scene.surface])}")
-    return [word for word in words if word]
+def _place(writer: _Writer) -> None:
+    writer.say(PLACE_WORDS[writer.scene.place], "place")
 
 
-def _doc(rng: np.random.Generator, scene: Scene, detail: float) -> list[str]:
-    words = [choose(rng, ("a", "a scan of a", "the"))]
-    if rng.random() < detail:
-        words.append(scene.color)
-    words.append(choose(rng, DOC_WORDS[scene.doc]))
-    if rng.random() < detail:
-        words.append(choose(rng, STYLE_WORDS[scene.style]))
-    if scene.surface and rng.random() < detail:
-        words.append(f"on a {choose(rng, SURFACE_WORDS[scene.surface])}")
-    return words
+def _time(writer: _Writer) -> None:
+    writer.say(TIME_WORDS[writer.scene.time], "time")
 
 
-def _portrait(rng: np.random.Generator, scene: Scene, detail: float) -> list[str]:
-    words = [choose(rng, ("a portrait of", "a close up of", "a selfie of")), _who(rng, scene.count)]
-    face = identity(scene.people[0])
-    if scene.count == 1 and rng.random() < detail:
-        words.append(f"with {face.hair} hair" + (" and glasses" if face.glasses else ""))
-    if rng.random() < detail:
-        words.append(f"wearing {scene.color}")
-    if rng.random() < detail:
-        words.append(f"{_PREPOSITIONS.get(scene.place, 'in the')} {choose(rng, PLACE_WORDS[scene.place])}")
-    if rng.random() < detail:
-        words.append(choose(rng, TIME_WORDS[scene.time]))
-    return words
+def _weather(writer: _Writer) -> None:
+    if writer.known["weather"]:
+        writer.say(WEATHER_WORDS[writer.scene.weather], "weather")
 
 
-_PHRASES: dict[str, Callable[[np.random.Generator, Scene, float], list[str]]] = {
-    "food": _food,
-    "doc": _doc,
-    "portrait": _portrait,
+def _food(writer: _Writer) -> None:
+    writer.say(FOOD_WORDS[writer.scene.food], "food")
+
+
+def _plate(writer: _Writer) -> None:
+    one = writer.scene.count == 1
+    writer.say(f"on a {writer.scene.color} plate" if one else f"on {writer.scene.color} plates", "color")
+
+
+def _surface(writer: _Writer) -> None:
+    writer.say("on a")
+    writer.say(SURFACE_WORDS[writer.scene.surface], "surface")
+
+
+def _doc(writer: _Writer) -> None:
+    writer.say(DOC_WORDS[writer.scene.doc], "doc")
+
+
+def _accent(writer: _Writer) -> None:
+    writer.say(writer.scene.color, "color")
+
+
+def _style(writer: _Writer) -> None:
+    writer.say(STYLE_WORDS[writer.scene.style], "style")
+
+
+def _who(writer: _Writer) -> None:
+    wordings: dict[int, tuple[str, ...]] = {
+        1: ("a person", "a man", "a woman", "someone"),
+        2: ("two people", "a couple", "two friends"),
+        3: ("three people", "three friends"),
+    }
+    writer.say(wordings.get(writer.scene.count, ("many people", "a group of friends")), "obj", "count")
+
+
+def _looks(writer: _Writer) -> None:
+    if writer.known["hair"]:
+        writer.say(f"with {writer.known['hair']} hair", "hair")
+        if writer.known["glasses"]:
+            writer.say("and glasses", "glasses")
+
+
+def _clothes(writer: _Writer) -> None:
+    writer.say((f"in {writer.scene.color}", f"wearing {writer.scene.color}"), "color")
+
+
+def _face(writer: _Writer) -> None:
+    writer.say(("portrait", "close up", "selfie"), "kind")
+
+
+def _dish(writer: _Writer) -> None:
+    writer.say(("food", "a meal"), "kind")
+
+
+def _view(writer: _Writer) -> None:
+    if writer.scene.obj:
+        _number(writer)
+        if writer.lucky():
+            _coloured_thing(writer)
+        else:
+            _thing(writer)
+        writer.say(PREPOSITIONS.get(writer.scene.place, "in the"))
+    else:
+        writer.say(("the", "a view of the", "landscape of the"), "obj")
+    _place(writer)
+    for detail in (_time, _weather):
+        if writer.lucky():
+            detail(writer)
+
+
+def _meal(writer: _Writer) -> None:
+    if writer.lucky():
+        wordings = {1: ("one plate of", "a plate of"), 2: ("two plates of",), 3: ("three plates of",)}
+        writer.say(wordings.get(writer.scene.count, ("many plates of",)), "count")
+    _food(writer)
+    for detail in (_plate, _surface):
+        if writer.lucky():
+            detail(writer)
+
+
+def _paper(writer: _Writer) -> None:
+    writer.say(("a", "a scan of a", "the"))
+    if writer.lucky():
+        _accent(writer)
+    _doc(writer)
+    if writer.lucky():
+        _style(writer)
+    if writer.scene.surface and writer.lucky():
+        _surface(writer)
+
+
+def _portrait(writer: _Writer) -> None:
+    writer.say(("a portrait of", "a close up of", "a selfie of"), "kind")
+    _who(writer)
+    for detail in (_looks, _clothes):
+        if writer.lucky():
+            detail(writer)
+    if writer.lucky():
+        writer.say(PREPOSITIONS.get(writer.scene.place, "in the"))
+        _place(writer)
+    if writer.lucky():
+        _time(writer)
+
+
+def _together(*parts: Callable[[_Writer], None]) -> Callable[[_Writer], None]:
+    def write(writer: _Writer) -> None:
+        for part in parts:
+            part(writer)
+
+    return write
+
+
+_CAPTIONS: dict[str, Callable[[_Writer], None]] = {"food": _meal, "doc": _paper, "portrait": _portrait}
+_BARE_QUERIES = (_place, _together(_place, _time), _together(_place, _weather))
+#: What people ask of a photo with a subject; what is asked more often stands more than once.
+_VIEW_QUERIES = (
+    *_BARE_QUERIES,
+    _thing,
+    _coloured_thing,
+    _coloured_thing,
+    _together(_number, _thing),
+    _together(_number, _thing),
+    _together(_number, _coloured_thing),
+    _together(_thing, _place),
+    _together(_coloured_thing, _place),
+    _together(_thing, _time),
+    _together(_coloured_thing, _time),
+)
+_QUERIES: dict[str, tuple[Callable[[_Writer], None], ...]] = {
+    "food": (_dish, _food, _food, _together(_food, _plate), _together(_food, _surface)),
+    "doc": (_doc, _doc, _together(_doc, _style), _together(_accent, _doc)),
+    "portrait": (
+        _face,
+        _together(_face, _who),
+        _together(_face, _place),
+        _together(_face, _time),
+        _together(_who, _clothes),
+        _together(_who, _looks),
+    ),
 }

@@ -125,5 +125,5 @@ def _noisy(rng: np.random.Generator, picture: Picture, sigma: float) -> Picture:
 def _compressed(picture: Picture, quality: int) -> Picture:
     # OpenCV reads bytes as BGR: channels are swapped on the way in and stay swapped on the way out
     _, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    return np.ascontiguousarray(decoded[..., ::-1], np.uint8)
+    decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+    return np.ascontiguousarray(decoded[..., ::-1])

@@ -18,11 +18,12 @@ from daguerre.library.scenes.sky import paint_sky
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """Where subjects stand: feet between `top` and `bottom`; `horizon` bounds what flies."""
+    """Where subjects stand: boats from `top`, feet from `bank` to `bottom`; `horizon` bounds what flies."""
 
     horizon: float
     top: float
     bottom: float
+    bank: float
     light: Light
 
 
@@ -31,12 +32,14 @@ def paint_place(rng: np.random.Generator, canvas: Canvas, place: str, time: str,
     high = canvas.high
     if place == "room":
         floor = paint_room(rng, canvas, time)
-        return Ground(horizon=floor, top=floor + 0.3 * (high - floor), bottom=high * 0.97, light=INDOOR)
+        top = floor + 0.3 * (high - floor)
+        return Ground(horizon=floor, top=top, bank=top, bottom=high * 0.97, light=INDOOR)
     light = light_of(time, weather)
     horizon = high * rng.uniform(0.4, 0.56)
     paint_sky(rng, canvas, light, time, weather, horizon)
     top = _PAINTERS[place](rng, canvas, light, time, horizon)
-    return Ground(horizon=horizon, top=top, bottom=high * 0.97, light=light)
+    bank = high * 0.92 if place == "lake" else top
+    return Ground(horizon=horizon, top=top, bank=bank, bottom=high * 0.97, light=light)
 
 
 def ridge(rng: np.random.Generator, canvas: Canvas, y: float, height: float, rough: float) -> npt.NDArray[np.float64]:

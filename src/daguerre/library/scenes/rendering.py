@@ -56,16 +56,16 @@ def _place_subjects(rng: np.random.Generator, canvas: Canvas, scene: Scene, grou
         tall = height * (0.85 + 0.15 * depth)
         slack = max(0.0, 0.5 * slot - subject.reach * tall)
         x = slot * (position + 0.5) + float(rng.uniform(-1, 1)) * min(slack, 0.3 * slot)
-        foot = (x, _foot(rng, canvas, subject.flies, ground, depth, tall))
+        foot = (x, _foot(rng, scene.obj, ground, depth, tall))
         if not subject.flies:
             canvas.shadow(foot, (subject.reach * tall, 0.09 * tall), 0.4)
         figure = Figure(canvas, foot, tall, ground.light, flip=bool(rng.random() < 0.5))
         subject.draw(rng, figure, vary(rng, colour, 5), identity(scene.people[position]) if scene.people else None)
 
 
-def _foot(rng: np.random.Generator, canvas: Canvas, flies: bool, ground: Ground, depth: float, tall: float) -> float:
-    if flies:
+def _foot(rng: np.random.Generator, obj: str, ground: Ground, depth: float, tall: float) -> float:
+    if SUBJECTS[obj].flies:
         ceiling = tall * 1.05 + 0.02
         return ceiling + float(rng.random()) * max(0.02, ground.horizon + 0.12 - ceiling)
-    far = max(ground.top, min(tall * 1.02, ground.bottom))
+    far = max(ground.top if obj == "boat" else ground.bank, min(tall * 1.02, ground.bottom))
     return far + depth * (ground.bottom - far) * 0.9
