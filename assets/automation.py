@@ -1,0 +1,51 @@
+"""When things run by themselves: a sensor on the source, a nightly and a weekly schedule, and the flow between."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets import jobs, partitions
+from assets.resources import Daguerre
+
+
+@dg.sensor(
+    target=["landed_batch"],
+    minimum_interval_seconds=60,
+    description="Lists the watched source (DAGUERRE_SOURCE), seals what is new, and starts the new batches.",
+)
+def landing_sensor(context: dg.SensorEvaluationContext, daguerre: Daguerre) -> dg.SensorResult | dg.SkipReason:
+    """Seal what is new in the watched source and request a run for every new batch."""
+    from daguerre.landing.landing import land
+    from daguerre.landing.manifest import list_batches
+    from daguerre.landing.source import open_source
+
+    ws = daguerre.workspace("")
+    if not ws.settings.source:
+        return dg.SkipReason("no source is watched; set DAGUERRE_SOURCE to a folder or s3://bucket/prefix")
+    land(ws, open_source(ws.settings.source), owner=ws.settings.owner)
+    # Ask what is sealed, not what this tick sealed: a tick that died after sealing must not leave a batch behind.
+    known = set(context.instance.get_dynamic_partitions("batch"))
+    new = [batch for batch in list_batches(ws.store) if batch not in known]
+    return dg.SensorResult(
+        dynamic_partitions_requests=[partitions.batch.build_add_request(new)] if new else [],
+        run_requests=[dg.RunRequest(run_key=batch, partition_key=batch) for batch in new],
+    )
+
+
+@dg.schedule(job=jobs.remember, cron_schedule="30 3 * * *", execution_timezone="UTC")
+def nightly_curation(daguerre: Daguerre) -> list[dg.RunRequest]:
+    """Make today's memories of every owner, through the fewest batches that touch them all."""
+    from daguerre.stages.owners import covering_batches
+
+    return [dg.RunRequest(partition_key=batch) for batch in covering_batches(daguerre.workspace(""))]
+
+
+@dg.schedule(job=jobs.publish, cron_schedule="0 5 * * 0", execution_timezone="UTC")
+def weekly_quality(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest]:
+    """Audit the index and measure search quality of every space."""
+    return [dg.RunRequest(partition_key=space) for space in context.instance.get_dynamic_partitions("space")]
+
+
+flow = dg.AutomationConditionSensorDefinition(
+    "flow", target=dg.AssetSelection.all(), description="Lets a new batch flow through by itself."
+)

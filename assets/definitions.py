@@ -1,0 +1,25 @@
+"""Everything that Dagster knows about Daguerre."""
+
+from __future__ import annotations
+
+import warnings
+
+import dagster as dg
+
+from daguerre.telemetry import silence_vendors
+
+silence_vendors()
+for _category in (dg.BetaWarning, dg.PreviewWarning):
+    warnings.filterwarnings("ignore", category=_category)
+
+from assets import automation, curation, embeddings, index, jobs, landing, online, photos, releases  # noqa: E402
+from assets.resources import Daguerre  # noqa: E402
+
+defs = dg.Definitions(
+    assets=dg.load_assets_from_modules([landing, photos, releases, embeddings, online, index, curation]),
+    jobs=jobs.ALL,
+    schedules=[automation.nightly_curation, automation.weekly_quality],
+    sensors=[automation.landing_sensor, automation.flow],
+    resources={"daguerre": Daguerre()},
+    executor=dg.in_process_executor,
+)

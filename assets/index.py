@@ -1,0 +1,76 @@
+"""The readable version of one space, and how well it answers."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets import partitions, policy
+from assets.checks import RECALL_AGAINST_EXACT, RECALL_FLOOR, blocking, verdict
+from assets.embeddings import embeddings
+from assets.resources import Daguerre
+from assets.showing import records, shown
+from daguerre.ids import parse_space
+
+
+@dg.asset(
+    partitions_def=partitions.space,
+    deps=[embeddings],
+    group_name="search",
+    kinds={"lance"},
+    owners=policy.DATA_TEAM,
+    code_version="1",
+    pool=policy.INDEX,
+    automation_condition=policy.FLOWS,
+    retry_policy=policy.RETRY,
+    check_specs=blocking("search_index", RECALL_AGAINST_EXACT),
+)
+def search_index(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.MaterializeResult:
+    """Scalar and vector indexes over the space, and the snapshot that readers open."""
+    from daguerre.stages.index import run_index
+
+    ws = daguerre.workspace(context.run_id)
+    report = run_index(ws, parse_space(context.partition_key))
+    recall = report.figures["recall_at_10"]
+    return dg.MaterializeResult(
+        metadata=shown(ws, report),
+        check_results=[
+            verdict(
+                RECALL_AGAINST_EXACT,
+                recall >= RECALL_FLOOR,
+                said=f"recall@10 {recall:.3f} against exact search; the floor is {RECALL_FLOOR}",
+            )
+        ],
+    )
+
+
+@dg.asset(
+    partitions_def=partitions.space,
+    deps=[search_index],
+    group_name="search",
+    kinds={"python"},
+    owners=policy.MODEL_TEAM,
+    code_version="1",
+    pool=policy.INDEX,
+    automation_condition=policy.FLOWS,
+    retry_policy=policy.RETRY,
+)
+def search_quality(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.MaterializeResult:
+    """recall@10, nDCG@10 and MRR on the library's own queries, per owner and overall."""
+    from daguerre.search.opening import open_search
+    from daguerre.stages.search_quality import run_search_quality
+
+    ws = daguerre.workspace(context.run_id)
+    space = parse_space(context.partition_key)
+    with daguerre.encoder(ws, space) as encoder:
+        quality = run_search_quality(ws, open_search(ws, encoder))
+    return dg.MaterializeResult(
+        metadata={
+            "queries": dg.MetadataValue.int(quality.queries),
+            "recall_at_10": dg.MetadataValue.float(quality.recall_at_10),
+            "ndcg_at_10": dg.MetadataValue.float(quality.ndcg_at_10),
+            "mrr": dg.MetadataValue.float(quality.mrr),
+            "per_owner": records(quality.owner_rows()),
+            "per_class": records(quality.class_rows()),
+            "report": dg.MetadataValue.text(quality.report_key),
+        }
+    )

@@ -1,0 +1,138 @@
+"""Run the jobs for some batches now, in this process, in the persistent Dagster instance.
+
+The command line starts this module (`python -m assets.launch`) with a plan as JSON on standard input, because the
+library knows no orchestrator. Each job becomes a real Dagster run. What happens is written to standard output as JSON
+lines: {"run": {...}} when a run begins or ends, {"progress": {...}} in between.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+import dagster as dg
+
+from assets.definitions import defs
+from assets.photos import RETRY_TAG
+
+
+def say(kind: str, **fields: object) -> None:
+    """Write one line for the parent process."""
+    sys.stdout.write(json.dumps({kind: fields}, default=str) + "\n")
+    sys.stdout.flush()
+
+
+def run(instance: dg.DagsterInstance, job: str, partition: str, tags: Mapping[str, str]) -> bool:
+    """Execute one job for one partition; say whether it succeeded."""
+    say("run", job=job, partition=partition, state="started")
+    result = defs.resolve_job_def(job).execute_in_process(
+        instance=instance, partition_key=_key(job, partition), tags=dict(tags), raise_on_error=False
+    )
+    failures = [
+        f"{event.step_key}: {_reason(event)}" for event in result.all_events if event.event_type_value == "STEP_FAILURE"
+    ]
+    say(
+        "run",
+        job=job,
+        partition=partition,
+        state="succeeded" if result.success else "failed",
+        run_id=result.run_id,
+        failures=failures,
+    )
+    return bool(result.success)
+
+
+def _key(job: str, partition: str) -> str:
+    if job != "embed":
+        return partition
+    batch, space = partition.split("|")
+    return dg.MultiPartitionKey({"batch": batch, "space": space})
+
+
+def _reason(event: dg.DagsterEvent) -> str:
+    error = event.step_failure_data.error
+    while error and error.cause:
+        error = error.cause
+    return error.message.strip() if error else "failed"
+
+
+def steps(plan: Mapping[str, list[str]]) -> Iterable[list[tuple[str, str]]]:
+    """Yield groups of (job, partition), one per batch, then one per space; a group stops at its first failure."""
+    for space in plan["spaces"]:
+        yield [("release", space)]
+    for batch in plan["batches"]:
+        embed = [("embed", f"{batch}|{space}") for space in plan["spaces"]]
+        yield [("ingest", batch), *embed, ("curate", batch)]
+    for space in plan["spaces"]:
+        yield [("publish", space)]
+
+
+class Finished:
+    """What the instance knows to be finished: a job is, for a partition, when its last asset has been made."""
+
+    _LAST: ClassVar = {
+        "release": "encoder_release",
+        "ingest": "signals",
+        "embed": "concepts",
+        "curate": "memories",
+        "publish": "search_quality",
+    }
+
+    def __init__(self, instance: dg.DagsterInstance, unfinished: set[str]) -> None:
+        """`unfinished` names batches whose ledger is open: whatever the instance says, they are run again."""
+        self._unfinished = unfinished
+        self._made = {
+            job: set(instance.get_materialized_partitions(dg.AssetKey(asset))) for job, asset in self._LAST.items()
+        }
+        self._published = {
+            space: self._newest(instance, "search_quality", space) for space in self._made["publish"]
+        }
+        self._embedded = self._newest(instance, "embeddings", None)
+
+    def __call__(self, job: str, partition: str) -> bool:
+        """Say whether the job needs no run for the partition."""
+        if partition.split("|")[0] in self._unfinished or str(_key(job, partition)) not in self._made[job]:
+            return False
+        return job != "publish" or self._published[partition] >= self._embedded
+
+    @staticmethod
+    def _newest(instance: dg.DagsterInstance, asset: str, partition: str | None) -> float:
+        wanted = dg.AssetRecordsFilter(
+            asset_key=dg.AssetKey(asset), asset_partitions=[partition] if partition else None
+        )
+        found = instance.fetch_materializations(wanted, limit=1).records
+        return found[0].timestamp if found else 0.0
+
+
+def main() -> int:
+    """Execute the plan on standard input.
+
+    It has `batches` and `spaces` (partition keys), `unfinished` (batches to be run whatever the instance knows) and
+    `retry` (batches whose refused objects are tried once more). What is finished is not run again.
+    """
+    plan: dict[str, list[str]] = json.loads(sys.stdin.read())
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    instance = dg.DagsterInstance.get()
+    instance.add_dynamic_partitions("batch", plan["batches"])
+    instance.add_dynamic_partitions("space", plan["spaces"])
+    finished = Finished(instance, {*plan["unfinished"], *plan["retry"]})
+    succeeded, published_anew = True, False
+    for group in steps(plan):
+        for job, partition in group:
+            if finished(job, partition) and not (job == "publish" and published_anew):
+                continue
+            tags = {"daguerre/launched_by": "command line"}
+            if partition in plan["retry"]:
+                tags[RETRY_TAG] = "true"
+            published_anew = published_anew or job == "embed"
+            if not run(instance, job, partition, tags):
+                succeeded = False
+                break
+    return 0 if succeeded else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

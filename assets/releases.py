@@ -1,0 +1,35 @@
+"""Encoder releases as the graph sees them."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets import partitions, policy
+from assets.resources import Daguerre
+
+
+@dg.asset(
+    partitions_def=partitions.space,
+    group_name="models",
+    kinds={"onnx"},
+    owners=policy.MODEL_TEAM,
+    code_version="1",
+    automation_condition=policy.FLOWS,
+)
+def encoder_release(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.MaterializeResult:
+    """An immutable, content-addressed bundle: both towers, preprocessing, tokenizer, golden vectors, model card."""
+    from daguerre.registry.releases import find_release
+
+    ws = daguerre.workspace(context.run_id)
+    release = find_release(ws, context.partition_key)
+    spec = release.spec
+    return dg.MaterializeResult(
+        metadata={
+            "digest": dg.MetadataValue.text(spec.digest),
+            "encoder": dg.MetadataValue.text(spec.name),
+            "dim": dg.MetadataValue.int(spec.dim),
+            "side_px": dg.MetadataValue.int(spec.side_px),
+            "licence": dg.MetadataValue.text(spec.licence),
+            "model_card": dg.MetadataValue.md(release.card),
+        }
+    )
