@@ -8,6 +8,8 @@ LANDING = "landing/"
 RELEASES = "releases/"
 REPORTS = "reports/"
 LEDGER = "ledger/"
+#: Triton's model repository.
+TRITON = "triton"
 
 PHOTOS = "tables/photos.lance"
 OBJECTS = "tables/objects.lance"
