@@ -42,24 +42,27 @@ class ResidentOwners:
     from several threads; an owner is loaded by one of them while the others answer from disk.
     """
 
-    def __init__(self, load: Callable[[str], ResidentOwner], *, max_bytes: int) -> None:
+    def __init__(self, load: Callable[[str], ResidentOwner], size: Callable[[str], int], *, max_bytes: int) -> None:
         self._load = load
+        self._size = size
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
         self._owners: OrderedDict[str, ResidentOwner] = OrderedDict()
         self._asked: OrderedDict[str, None] = OrderedDict()
         self._loading: set[str] = set()
 
-    def get(self, owner: str, nbytes: int) -> ResidentOwner | None:
-        """Return the owner when resident; None when its first question, too large, or being loaded just now."""
+    def get(self, owner: str) -> ResidentOwner | None:
+        """Return the owner when resident; None when asked for the first time, too large, or being loaded just now."""
         with self._lock:
             if owner in self._owners:
                 self._owners.move_to_end(owner)
                 return self._owners[owner]
-            if nbytes > self._max_bytes or owner in self._loading or not self._asked_before(owner):
+            if owner in self._loading or not self._asked_before(owner):
                 return None
             self._loading.add(owner)
         try:
+            if self._size(owner) > self._max_bytes:
+                return None
             resident = self._load(owner)
             with self._lock:
                 self._owners[owner] = resident

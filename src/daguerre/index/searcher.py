@@ -50,7 +50,7 @@ class Searcher:
     def __init__(self, ws: Workspace, snapshot: Snapshot, *, resident_bytes: int = RESIDENT_BYTES) -> None:
         self.snapshot = snapshot
         self._dataset = open_snapshot(ws, snapshot)
-        self._residents = ResidentOwners(self._load_owner, max_bytes=resident_bytes)
+        self._residents = ResidentOwners(self._load_owner, self._owner_bytes, max_bytes=resident_bytes)
 
     def nearest(
         self, query: Vector, *, k: int, owner: str | None = None, where: Filters | None = None
@@ -67,7 +67,7 @@ class Searcher:
         condition = (where or _EVERYTHING).to_sql()
         if owner is None:
             return self._from_disk(unit, k, condition, self._plan(condition), None)
-        resident = None if condition else self._residents.get(owner, self._owner_bytes(owner))
+        resident = None if condition else self._residents.get(owner)
         if resident is None:
             return self._from_disk(unit, k, _both(f"owner_id = {quote(owner)}", condition), Plan(ann=False), owner)
         return [Neighbour(photo_id=i, owner_id=owner, score=s) for i, s in resident.nearest(unit, k)]

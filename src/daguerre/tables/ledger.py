@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from daguerre import layout
 from daguerre.ids import BatchKey, SpaceName, batch_number
-from daguerre.landing.manifest import list_batches, read_manifest
+from daguerre.landing.manifest import count_objects, read_manifest
 from daguerre.tables import catalogue
 from daguerre.tables.table import Table, quote
 from daguerre.workspace import Workspace
@@ -68,12 +64,11 @@ def count_stage(ws: Workspace, batch: BatchKey, stage: Stage, space: str = "") -
 
 def ledger(ws: Workspace) -> list[LedgerRow]:
     """Count every stage of every batch in every space that is known; one pass per table, however many batches."""
-    batches = list_batches(ws.store)
+    objects = count_objects(ws.store)
     refusals = _rejections(ws)
-    totals = _manifest_totals(ws, batches)
     photos = _per_batch(catalogue.photos(ws))
     spaces = sorted({*catalogue.spaces(ws), *(space for _, stage, space in refusals if stage == "embeddings")})
-    columns: list[tuple[Stage, str, Mapping[BatchKey, int]]] = [("photos", "", totals), ("signals", "", photos)]
+    columns: list[tuple[Stage, str, Mapping[BatchKey, int]]] = [("photos", "", objects), ("signals", "", photos)]
     columns += [("embeddings", space, photos) for space in spaces]
     return sorted(
         (
@@ -87,7 +82,7 @@ def ledger(ws: Workspace) -> list[LedgerRow]:
             )
             for stage, space, total in columns
             for done in [_per_batch(_results(ws, stage, space))]
-            for batch in batches
+            for batch in objects
         ),
         key=lambda row: (batch_number(row.batch), row.stage, row.space),
     )
@@ -126,24 +121,3 @@ def _rejections(ws: Workspace) -> _Rejections:
     for (batch, stage, space, reason), number in sorted(counts.items()):
         by_stage.setdefault((batch, stage, space), {})[reason] = number
     return by_stage
-
-
-def _manifest_totals(ws: Workspace, batches: Iterable[BatchKey]) -> dict[BatchKey, int]:
-    """Count the objects of each manifest. A manifest never changes, so each is read once and its count kept.
-
-    The kept counts carry the manifest's etag: a store that was made anew may use the same batch names.
-    """
-    place = ws.cache / f"manifest-totals-{hashlib.sha256(ws.store.url.encode()).hexdigest()[:12]}.json"
-    try:
-        known: dict[str, int] = json.loads(place.read_text())
-    except (OSError, ValueError):
-        known = {}
-    etags = {info.key: info.etag for info in ws.store.list(layout.LANDING)}
-    names = {batch: f"{batch} {etags.get(layout.manifest(batch), '')}" for batch in batches}
-    missing = [batch for batch, name in names.items() if name not in known]
-    known.update((names[batch], len(read_manifest(ws.store, batch).objects)) for batch in missing)
-    if missing:
-        draft = place.with_name(f"{place.name}.{os.getpid()}")
-        draft.write_text(json.dumps(known))
-        draft.replace(place)
-    return {batch: known[name] for batch, name in names.items()}

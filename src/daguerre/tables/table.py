@@ -156,8 +156,8 @@ class Table:
         dataset = self.open()
         if dataset is None:
             return
-        self.maintain(dataset.optimize.compact_files)
-        self._index_key()
+        self._index_key()  # first, because indexed fragments are never merged with unindexed ones
+        self.maintain(self.open().optimize.compact_files)
         dataset = self.open()
         dataset.cleanup_old_versions(older_than=keep, error_if_tagged_old_versions=False)
 
