@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from daguerre import layout
 from daguerre.errors import DaguerreError, NotFoundError
-from daguerre.ids import BatchKey, parse_batch
+from daguerre.ids import BadNameError, BatchKey, parse_batch
 from daguerre.storage.canonical import canonical_json
 from daguerre.storage.ports import ObjectInfo, ObjectNotFoundError, Store
 
@@ -93,7 +93,7 @@ class Manifest:
                     for key, size, etag, modified, owner_id in record["objects"]
                 ),
             )
-        except (ValueError, KeyError, TypeError) as e:
+        except (ValueError, KeyError, TypeError, BadNameError) as e:
             raise ManifestError(str(e)) from e
 
 
