@@ -180,9 +180,7 @@ def test_another_landing_comes_between(
 ) -> None:
     other = open_ws() if shared_cache else open_ws(cache=tmp_path / "other-cache")
     report = land(ws, _Interrupting(photos, at, lambda: _land(other, photos, batch_size=3)), batch_size=size)
-    assert Counter(o.key for o in _landed(ws)) == Counter(
-        {"alice/2024/b.jpg": 1, "alice/a.jpg": 1, "bob/c.jpg": 1, "d.jpg": 1}
-    )
+    assert sorted(o.key for o in _landed(ws)) == ["alice/2024/b.jpg", "alice/a.jpg", "bob/c.jpg", "d.jpg"]
     assert report.new + report.known == 4
 
 
