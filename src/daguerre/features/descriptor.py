@@ -31,8 +31,8 @@ def describe(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     import cv2
 
     square = cv2.resize(rgb, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_AREA)
-    lab = cv2.cvtColor(square.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    hsv = cv2.cvtColor(square, cv2.COLOR_RGB2HSV)
+    lab = np.asarray(cv2.cvtColor(square.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
+    hsv = np.asarray(cv2.cvtColor(square, cv2.COLOR_RGB2HSV), np.uint8)
     parts = (_layout(lab), _hue_saturation(hsv), _gradients(lab[..., 0]))
     vector = np.concatenate([_unit(part) for part in parts]) / np.sqrt(len(parts))
     assert vector.shape == (DESCRIPTOR_DIM,)

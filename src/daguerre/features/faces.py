@@ -45,9 +45,7 @@ def find_faces(luma: npt.NDArray[np.float32]) -> Faces:
     small = cv2.equalizeHist(cv2.resize(luma, small_size, interpolation=cv2.INTER_AREA).astype(np.uint8))
     if min(small.shape) < _SMALLEST_PX:
         return Faces(count=0, largest_area=0.0, quality=None)
-    found = _cascade().detectMultiScale(
-        small, scaleFactor=1.2, minNeighbors=4, minSize=(_SMALLEST_PX, _SMALLEST_PX)
-    )
+    found = _cascade().detectMultiScale(small, scaleFactor=1.2, minNeighbors=4, minSize=(_SMALLEST_PX, _SMALLEST_PX))
     if len(found) == 0:
         return Faces(count=0, largest_area=0.0, quality=None)
     left, top, wide, tall = max((tuple(int(v) for v in box) for box in found), key=lambda box: (box[2] * box[3], box))

@@ -23,7 +23,7 @@ _CONTENT = b"daguerre-content-sha256"
 
 @dataclass(frozen=True, kw_only=True)
 class Partition:
-    """One file of the lake. `content` is the sha256 of its rows without the time of writing; `written`: by this call."""
+    """One file of the lake: sha256 of its rows without the time of writing, and whether this call wrote it."""
 
     key: str
     rows: int
@@ -65,19 +65,20 @@ def read_partition(ws: Workspace, view: View, day: date, name: str) -> pa.Table:
         data = ws.store.get(partition_key(view, day, name))
     except ObjectNotFoundError:
         return view.schema.empty_table()
-    return _conform(pq.read_table(pa.BufferReader(data), use_threads=False), view)
+    return _parse(data, view.schema)
 
 
-def read_view(ws: Workspace, view: View, *, columns: list[str], without: str = "") -> pa.Table:
-    """Read some columns of a whole view, all times; `without` is the key of a file to leave out.
+def read_view(ws: Workspace, view: View, *, columns: list[str], without: str = "", since: date = date.min) -> pa.Table:
+    """Read some columns of a view's files from day `since` on; `without` is the key of a file to leave out.
 
-    The rows come in key order of the files, so a later write of the same photo may come first: sort by the two times.
+    A key has a row for every time at which something was said of it: `newest` picks the last.
     """
     picked = pa.schema([view.schema.field(name) for name in columns])
+    first = f"{layout.feature_view(view.name)}/dt={since.isoformat()}"
     tables = [
-        _conform(pq.read_table(pa.BufferReader(ws.store.get(info.key)), use_threads=False), view).select(columns)
+        _parse(ws.store.get(info.key), picked)
         for info in ws.store.list(layout.feature_view(view.name) + "/")
-        if info.key.endswith(".parquet") and info.key != without
+        if info.key.endswith(".parquet") and info.key != without and info.key >= first
     ]
     return pa.concat_tables([picked.empty_table(), *tables])
 
@@ -110,13 +111,16 @@ def drop_photos(ws: Workspace, prefix: str, gone: set[str]) -> tuple[int, int]:
     return files, rows
 
 
-def _conform(table: pa.Table, view: View) -> pa.Table:
-    """Give the table the view's columns: one added since is null, one dropped since is left out."""
+def _parse(data: bytes, schema: pa.Schema) -> pa.Table:
+    """Read the columns of `schema` from a file: one added since is null, one dropped since is left out."""
+    with pq.ParquetFile(pa.BufferReader(data)) as file:
+        stored = file.schema_arrow.names
+        table = file.read([name for name in schema.names if name in stored], use_threads=False)
     columns = [
-        table[field.name].cast(field.type) if field.name in table.column_names else pa.nulls(table.num_rows, field.type)
-        for field in view.schema
+        table[field.name].cast(field.type) if field.name in stored else pa.nulls(table.num_rows, field.type)
+        for field in schema
     ]
-    return pa.table(columns, schema=view.schema)
+    return pa.table(columns, schema=schema)
 
 
 def _stamped(table: pa.Table, view: View, at: datetime) -> pa.Table:

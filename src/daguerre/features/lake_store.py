@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 from feast import FileSource
+from feast.data_source import DataSource
 from feast.infra.offline_stores import ibis as feast_ibis
 from feast.infra.offline_stores.duckdb import DuckDBOfflineStore, DuckDBOfflineStoreConfig
 from feast.infra.offline_stores.offline_store import RetrievalJob
@@ -43,7 +44,7 @@ class LakeOfflineStore(DuckDBOfflineStore):
     """Point-in-time joins and newest rows, by Feast's own SQL over our files."""
 
     @staticmethod
-    def get_historical_features(
+    def get_historical_features(  # noqa: PLR0917 - Feast's signature
         config: Any,
         feature_views: list[Any],
         feature_refs: list[str],
@@ -68,7 +69,7 @@ class LakeOfflineStore(DuckDBOfflineStore):
         )
 
     @staticmethod
-    def pull_latest_from_table_or_query(
+    def pull_latest_from_table_or_query(  # noqa: PLR0917 - Feast's signature
         config: Any,
         data_source: Any,
         join_key_columns: list[str],
@@ -91,7 +92,7 @@ class LakeOfflineStore(DuckDBOfflineStore):
         )
 
     @staticmethod
-    def pull_all_from_table_or_query(
+    def pull_all_from_table_or_query(  # noqa: PLR0917 - Feast's signature
         config: Any,
         data_source: Any,
         join_key_columns: list[str],
@@ -118,8 +119,9 @@ def _pull(function: Callable[..., RetrievalJob]) -> Callable[..., RetrievalJob]:
     return partial(function, data_source_reader=_read, data_source_writer=_refuse)
 
 
-def _read(source: FileSource, _repo_path: str) -> Any:
+def _read(source: DataSource, _repo_path: str) -> Any:
     """Open a source's files as one lazy table with the columns that its view declares."""
+    assert isinstance(source, FileSource)
     schema = next(view.schema for view in VIEWS if f"{view.name}_lake" == source.name)
     filesystem, path = _filesystem(source)
     if filesystem.get_file_info(path).type == pafs.FileType.NotFound:

@@ -47,7 +47,7 @@ class Profile:
     def applied_mark(self) -> Path:
         """Return the file that says that exactly these definitions are in the registry."""
         told = repr((self.root, self.endpoint, self.registry, self.redis, VIEWS, SERVICES))
-        return self.folder / f"applied-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+        return self.folder / f"applied-{_short_hash(told)}"
 
     def online_store(self) -> dict[str, Any]:
         """Return Feast's configuration of the online store.
@@ -87,10 +87,8 @@ def profile(ws: Workspace) -> Profile:
     """Return how Feast is set up for this installation; its folder exists."""
     root = ws.store.url
     on_s3 = root.startswith("s3://")
-    if on_s3:  # SQLite needs a file system
-        folder = ws.cache / f"feast-{hashlib.sha256(root.encode()).hexdigest()[:12]}"
-    else:
-        folder = Path(root) / "features"
+    # SQLite needs a file system
+    folder = ws.cache / f"feast-{_short_hash(root)}" if on_s3 else Path(root) / "features"
     folder.mkdir(parents=True, exist_ok=True)
     return Profile(
         root=root,
@@ -105,7 +103,10 @@ def profile(ws: Workspace) -> Profile:
 @contextlib.contextmanager
 def single_writer(ws: Workspace) -> Iterator[None]:
     """Let one process of this machine at a time apply, load or erase; the lock ends with its holder."""
-    name = hashlib.sha256(ws.store.url.encode()).hexdigest()[:12]
-    with (ws.cache / f"feast-{name}.lock").open("w") as lock:
+    with (ws.cache / f"feast-{_short_hash(ws.store.url)}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -63,7 +63,7 @@ def sharpness(luma: npt.NDArray[np.float32], grain: float) -> float:
     """
     import cv2
 
-    variances = np.sort(_by_tile(cv2.Laplacian(luma, cv2.CV_32F, ksize=1), np.var))
+    variances = np.sort(_by_tile(np.asarray(cv2.Laplacian(luma, cv2.CV_32F, ksize=1), np.float32), np.var))
     sharpest = float(variances[-max(1, len(variances) // 4) :].mean())
     return math.log1p(max(0.0, sharpest - 20 * grain**2))
 
@@ -85,8 +85,8 @@ def noise(luma: npt.NDArray[np.float32]) -> float:
     """
     import cv2
 
-    response = np.abs(cv2.filter2D(luma, cv2.CV_32F, _IMMERKAER, borderType=cv2.BORDER_REFLECT))
-    return math.sqrt(math.pi / 2) / 6 * float(np.quantile(_by_tile(response, np.mean), 0.25))
+    second = np.asarray(cv2.filter2D(luma, cv2.CV_32F, _IMMERKAER, borderType=cv2.BORDER_REFLECT), np.float32)
+    return math.sqrt(math.pi / 2) / 6 * float(np.quantile(_by_tile(np.abs(second), np.mean), 0.25))
 
 
 def _by_tile(values: npt.NDArray[np.float32], reduce: Callable[..., Any]) -> npt.NDArray[np.float64]:

@@ -1,0 +1,74 @@
+"""Zero-shot concepts of the photos of one batch, from the vectors of one space."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pyarrow as pa
+
+from daguerre.encoders.spec import Encoder
+from daguerre.features.concepts import Vocabulary, embed_vocabulary, score, shipped_vocabulary
+from daguerre.features.lake import landing_day, write_partition
+from daguerre.features.views import EVENT_TIMESTAMP, PHOTO_CONCEPTS
+from daguerre.ids import BatchKey
+from daguerre.landing.manifest import read_manifest
+from daguerre.stages.report import StageReport, UpstreamOpenError
+from daguerre.tables import catalogue
+from daguerre.tables.ledger import count_stage
+from daguerre.tables.sql import quote
+from daguerre.workspace import Workspace
+
+STAGE = "concepts"
+
+
+def run_concepts(ws: Workspace, batch: BatchKey, encoder: Encoder, vocabulary: Vocabulary | None = None) -> StageReport:
+    """Write the batch's file of the concepts view; photos without a vector in the space get no row.
+
+    The view holds one space at a time, the one that serves: a run with another encoder replaces the file.
+
+    Raises:
+        UpstreamOpenError: the embeddings stage has not dealt with every photo of the batch in the encoder's space.
+    """
+    started = time.monotonic()
+    space = encoder.spec.space
+    upstream = count_stage(ws, batch, "embeddings", space)
+    if upstream.pending:
+        fix = f"Run its embeddings stage in {space} first."
+        raise UpstreamOpenError(f"{upstream.pending} photos of batch {batch}", fix=fix)
+    vocabulary = vocabulary or shipped_vocabulary()
+    rows = catalogue.vectors(ws, space, encoder.spec.dim).read(
+        ["photo_id", "owner_id", "vector"], f"batch = {quote(batch)}"
+    )
+    flat = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    vectors = np.asarray(flat, np.float32).reshape(rows.num_rows, encoder.spec.dim)
+    scores = score(vectors, embed_vocabulary(vocabulary, encoder), vocabulary.scale)
+    best = scores.argmax(axis=1)
+    table = pa.table(
+        {
+            "photo_id": rows["photo_id"],
+            "owner_id": rows["owner_id"],
+            EVENT_TIMESTAMP: pa.array(
+                [read_manifest(ws.store, batch).sealed_at] * rows.num_rows, pa.timestamp("us", tz="UTC")
+            ),
+            "concept_scores": pa.FixedSizeListArray.from_arrays(pa.array(scores.ravel()), len(vocabulary.names)),
+            "top_concept": pa.array([vocabulary.names[i] for i in best], pa.string()),
+            "top_concept_score": pa.array(scores.max(axis=1, initial=0.0), pa.float32()),
+            "concept_space": pa.array([space] * rows.num_rows, pa.string()),
+            "concept_vocabulary": pa.array([vocabulary.version] * rows.num_rows, pa.string()),
+        }
+    )
+    written = write_partition(ws, PHOTO_CONCEPTS, landing_day(batch), batch, table)
+    return StageReport(
+        stage=STAGE,
+        batch=batch,
+        space=space,
+        total=upstream.total,
+        done=written.rows,
+        rejected=upstream.rejected,
+        fresh=written.rows if written.written else 0,
+        seconds=time.monotonic() - started,
+        figures={"concepts": len(vocabulary.names), "mean_top_score": float(scores.max(axis=1).mean())}
+        if rows.num_rows
+        else {},
+    )
