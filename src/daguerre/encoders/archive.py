@@ -16,6 +16,7 @@ from daguerre.encoders.release import (
     manifest_of,
     parse_manifest,
 )
+from daguerre.encoders.spec import EncoderSpec
 from daguerre.storage.canonical import canonical_json
 from daguerre.storage.ports import ObjectExistsError, ObjectNotFoundError, Store
 from daguerre.workspace import Workspace
@@ -64,10 +65,28 @@ def fetch_release(ws: Workspace, digest: str) -> Release:
     return Release(spec=spec, folder=folder, files=files)
 
 
-def list_releases(store: Store) -> list[str]:
-    """Return the digests of every release that is complete, in order."""
-    keys = (info.key.removeprefix(layout.RELEASES) for info in store.list(layout.RELEASES))
-    return [k.removesuffix(f"/{_MANIFEST}") for k in keys if k.endswith(f"/{_MANIFEST}")]
+def stored_releases(store: Store) -> list[EncoderSpec]:
+    """Return every release that is complete, in order of digest. Raises ReleaseTamperedError."""
+    keys = [info.key for info in store.list(layout.RELEASES) if info.key.endswith(f"/{_MANIFEST}")]
+    return [parse_manifest(store.get(key), digest=key.split("/")[1])[0] for key in keys]
+
+
+def find_digest(store: Store, name: str) -> str:
+    """Return the digest of the release that spans space `name`; a digest, whole or begun, stands for itself.
+
+    Raises:
+        ReleaseNotFoundError: no release has that name, or several do.
+    """
+    if store.exists(f"{layout.release(name)}/{_MANIFEST}"):
+        return name
+    found = [
+        s.digest for s in stored_releases(store) if s.space == name or (len(name) >= 8 and s.digest.startswith(name))
+    ]
+    if len(found) != 1:
+        raise ReleaseNotFoundError(
+            f"{len(found)} releases are named {name!r}", fix="`daguerre models list` shows them."
+        )
+    return found[0]
 
 
 def _upload(store: Store, key: str, path: Path, file: ReleaseFile) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from daguerre.encoders.archive import fetch_release
+from daguerre.encoders.archive import fetch_release, find_digest
 from daguerre.serving.calls import BATCH, Patience
 from daguerre.serving.loading import load_and_prove
 from daguerre.serving.repository import publish
@@ -15,8 +15,8 @@ from daguerre.workspace import Workspace
 
 
 @contextmanager
-def open_encoder(ws: Workspace, digest: str, *, patience: Patience = BATCH) -> Iterator[TritonEncoder]:
-    """Fetch a release, publish it, have a server load and prove it, and talk to it.
+def open_encoder(ws: Workspace, name: str, *, patience: Patience = BATCH) -> Iterator[TritonEncoder]:
+    """Fetch a release by its digest or space, publish it, have a server load and prove it, and talk to it.
 
     The server is started when there is none and stopped by the last process that used it. When it dies meanwhile, the
     encoder starts it again, as long as its `patience` lasts.
@@ -26,7 +26,7 @@ def open_encoder(ws: Workspace, digest: str, *, patience: Patience = BATCH) -> I
         ServerMissingError, ServerStartError, ServerUnavailableError, ModelRefusedError: the server's fault.
         GoldenMismatchError: the release answers otherwise than where it was made.
     """
-    release = fetch_release(ws, digest)
+    release = fetch_release(ws, find_digest(ws.store, name))
     publish(ws, release)
     settings = ws.settings
     limits = Limits(

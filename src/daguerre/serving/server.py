@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from daguerre.clock import system_clock
@@ -46,11 +46,10 @@ class Running:
     owned: bool
 
 
-def ensure(ws: Workspace, *, keep: bool = False) -> Running:
+def ensure(ws: Workspace) -> Running:
     """Return a server that answers for this workspace; start one when there is none.
 
-    With `DAGUERRE_TRITON_URL` set that server is used and never started or stopped. `keep` makes a server stay until
-    `stop`; else the last `local_server` to end stops it.
+    With `DAGUERRE_TRITON_URL` set that server is used and never started or stopped.
 
     Raises:
         ServerMissingError, ServerStartError.
@@ -65,10 +64,21 @@ def ensure(ws: Workspace, *, keep: bool = False) -> Running:
         if state:  # alive but deaf
             _end(state, folder)
         sweep(folder.path)
-        return Running(url=_start(ws, folder, keep=keep).url, owned=True)
+        return Running(url=_start(ws, folder).url, owned=True)
 
 
-def stop(ws: Workspace) -> bool:
+def start_server(ws: Workspace) -> Running:
+    """Have a server that stays until `stop_server`, whoever uses it in between. Raises as `ensure` does."""
+    running = ensure(ws)
+    folder = server_folder(ws)
+    with folder.starting():
+        state = folder.read()
+        if state:
+            folder.write(replace(state, keep=True))
+    return running
+
+
+def stop_server(ws: Workspace) -> bool:
     """Stop the server of this workspace after the requests it is working on; say whether there was one."""
     folder = server_folder(ws)
     with folder.starting():
@@ -89,7 +99,7 @@ def local_server(ws: Workspace) -> Iterator[Running]:
         with folder.alone() as nobody:
             state = folder.read()
             if nobody and state and not state.keep:
-                stop(ws)
+                stop_server(ws)
 
 
 def log_tail(folder: ServerFolder) -> str:
@@ -101,7 +111,7 @@ def log_tail(folder: ServerFolder) -> str:
     return "\n".join(lines[-_TAIL_LINES:])
 
 
-def _start(ws: Workspace, folder: ServerFolder, *, keep: bool) -> ServerState:
+def _start(ws: Workspace, folder: ServerFolder) -> ServerState:
     installation = find_installation(ws)
     backends = arrange_backends(installation, folder.path)
     prepare_repository(ws.store)
@@ -116,7 +126,7 @@ def _start(ws: Workspace, folder: ServerFolder, *, keep: bool) -> ServerState:
             started_ticks=process_ticks(pid),
             port=port,
             repository=repository,
-            keep=keep,
+            keep=False,
             started_at=system_clock().isoformat(),
         )
         folder.write(state)
