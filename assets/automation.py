@@ -1,7 +1,5 @@
 """When things run by themselves: a sensor on the source, a nightly and a weekly schedule, and the flow between."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from assets import jobs, partitions

@@ -1,7 +1,5 @@
 """What a person is shown: duplicates, events, memories, per owner that the batch touches."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from assets import partitions, policy

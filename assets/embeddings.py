@@ -1,7 +1,5 @@
 """One column of vectors per encoder: changing the model is a backfill of a new column."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from assets import partitions, policy

@@ -1,7 +1,5 @@
 """The readable version of one space, and how well it answers."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from assets import partitions, policy
@@ -56,13 +54,14 @@ def search_index(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Ma
 )
 def search_quality(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.MaterializeResult:
     """recall@10, nDCG@10 and MRR on the library's own queries, per owner and overall."""
-    from daguerre.search.opening import open_search
     from daguerre.stages.search_quality import run_search_quality
+
+    from daguerre.search.service import SearchService
 
     ws = daguerre.workspace(context.run_id)
     space = parse_space(context.partition_key)
     with daguerre.encoder(ws, space) as encoder:
-        quality = run_search_quality(ws, open_search(ws, encoder))
+        quality = run_search_quality(ws, SearchService(ws, encoder))
     return dg.MaterializeResult(
         metadata={
             "queries": dg.MetadataValue.int(quality.queries),

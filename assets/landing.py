@@ -1,7 +1,5 @@
 """What arrived."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from assets import partitions, policy

@@ -87,14 +87,12 @@ class Finished:
         self._made = {
             job: set(instance.get_materialized_partitions(dg.AssetKey(asset))) for job, asset in self._LAST.items()
         }
-        self._published = {
-            space: self._newest(instance, "search_quality", space) for space in self._made["publish"]
-        }
+        self._published = {space: self._newest(instance, "search_quality", space) for space in self._made["publish"]}
         self._embedded = self._newest(instance, "embeddings", None)
 
     def __call__(self, job: str, partition: str) -> bool:
         """Say whether the job needs no run for the partition."""
-        if partition.split("|")[0] in self._unfinished or str(_key(job, partition)) not in self._made[job]:
+        if partition.split("|", maxsplit=1)[0] in self._unfinished or str(_key(job, partition)) not in self._made[job]:
             return False
         return job != "publish" or self._published[partition] >= self._embedded
 

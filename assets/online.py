@@ -1,7 +1,5 @@
 """Signals where a service can read them, and whether they still look like themselves."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from assets import partitions, policy

@@ -1,7 +1,5 @@
 """From originals to photos and their signals: each original is read and decoded once in its life."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from assets import partitions, policy

@@ -1,7 +1,5 @@
 """Encoder releases as the graph sees them."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from assets import partitions, policy

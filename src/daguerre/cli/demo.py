@@ -21,7 +21,7 @@ from daguerre.landing.landing import land
 from daguerre.landing.source import open_source
 from daguerre.library.demo import demo_spec, landing_days
 from daguerre.library.plan import plan_library
-from daguerre.search.opening import open_search
+from daguerre.search.service import SearchService
 from daguerre.serving.opening import open_encoder
 from daguerre.serving.server import local_server
 from daguerre.workspace import Workspace, open_workspace
@@ -39,7 +39,7 @@ def demo(json: Annotated[bool, typer.Option("--json", help="Print JSON and no pr
     _say(json, "2. Triton on loopback, the shipped encoder loaded and proven with its golden vectors.")
     with local_server(ws):
         spec, _ = production_encoder(ws)
-        with open_encoder(ws, spec.space):
+        with open_encoder(ws, spec.digest):
             _say(json, f"   {spec.name}, release {spec.digest[:12]}, space {spec.space}, {count:,} files to go")
         landed = _land_day_by_day(ws)
         _say(json, f"3. Dagster runs for what is open ({landed:,} new objects).")
@@ -57,7 +57,10 @@ def demo(json: Annotated[bool, typer.Option("--json", help="Print JSON and no pr
             print_table(
                 f"\n“{example.question}” of {example.owner}",
                 ["score", "photo", "taken", "place"],
-                [[h.score, h.photo_id, f"{h.taken_at:%Y-%m-%d}" if h.taken_at else None, h.place] for h in example.hits[:3]],
+                [
+                    [h.score, h.photo_id, f"{h.taken_at:%Y-%m-%d}" if h.taken_at else None, h.place]
+                    for h in example.hits[:3]
+                ],
             )
         _how_to_go_on(page)
     if outcome.failures or summary.pending:
@@ -74,8 +77,8 @@ def _land_day_by_day(ws: Workspace) -> int:
 
 
 def _searches(ws: Workspace, spec: EncoderSpec) -> list[Example]:
-    with open_encoder(ws, spec.space) as encoder:
-        service = open_search(ws, encoder)
+    with open_encoder(ws, spec.digest) as encoder:
+        service = SearchService(ws, encoder)
         return [Example(question=q, owner=o, hits=service.by_text(q, owner=o, k=8)) for q, o in _QUESTIONS]
 
 

@@ -53,7 +53,9 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = F
 
 def _look(settings: Settings) -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
-    yield Finding(what="Python", well=(3, 11) <= sys.version_info < (3, 13), how=version, fix="Use Python 3.11 or 3.12.")
+    yield Finding(
+        what="Python", well=(3, 11) <= sys.version_info < (3, 13), how=version, fix="Use Python 3.11 or 3.12."
+    )
     yield _packages()
     server = settings.resolve(settings.triton_python)
     yield Finding(what="Triton environment", well=server.exists(), how=str(server), fix="`make setup` creates it.")
@@ -92,7 +94,10 @@ def _port(port: int, what: str, variable: str) -> Finding:
         probe.settimeout(0.5)
         taken = probe.connect_ex(("127.0.0.1", port)) == 0
     return Finding(
-        what=what, well=not taken, how=f"{port} is {'taken' if taken else 'free'}", fix=f"Set {variable} to a free port."
+        what=what,
+        well=not taken,
+        how=f"{port} is {'taken' if taken else 'free'}",
+        fix=f"Set {variable} to a free port.",
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess  # noqa: S404 - the orchestrator lives in a process of its own
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -90,7 +90,7 @@ def execute(plan: Plan, settings: Settings, *, total: int, quiet: bool = False) 
     log = settings.resolve(settings.cache) / "launch.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as errors, _bars(quiet) as bars:
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(
             [sys.executable, "-m", "assets.launch"],
             cwd=settings.project,
             env=environment(settings) | {"DAGUERRE_PROGRESS_LINES": "1"},
@@ -99,7 +99,8 @@ def execute(plan: Plan, settings: Settings, *, total: int, quiet: bool = False) 
             stderr=errors,
             text=True,
         )
-        assert process.stdin and process.stdout
+        assert process.stdin
+        assert process.stdout
         process.stdin.write(plan.encode())
         process.stdin.close()
         try:

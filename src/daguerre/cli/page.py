@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from importlib.resources import files
 from typing import Any
 
 from daguerre.cli.console import reasons
@@ -14,26 +15,6 @@ from daguerre.search.service import Hit
 from daguerre.stages.pictures import thumbnails
 from daguerre.tables import catalogue
 from daguerre.workspace import Workspace
-
-_STYLE = """
-:root { color-scheme: light dark; --ink:#1d2025; --soft:#69707b; --line:#e3e5ea; --ground:#fbfaf7; --card:#fff; --mark:#b4652a }
-@media (prefers-color-scheme: dark) { :root { --ink:#e9e7e2; --soft:#9aa0aa; --line:#34373d; --ground:#17181b; --card:#202226; --mark:#e2a066 } }
-* { box-sizing: border-box }
-body { margin:0; background:var(--ground); color:var(--ink); font:15px/1.55 Georgia, 'Times New Roman', serif }
-main { max-width:1080px; margin:0 auto; padding:48px 24px 96px }
-h1 { font-size:40px; font-weight:normal; letter-spacing:-.5px; margin:0 }
-h2 { font-size:24px; font-weight:normal; margin:56px 0 4px; border-top:1px solid var(--line); padding-top:28px }
-h3 { font-size:17px; font-weight:bold; margin:26px 0 2px }
-p, td, th { color:var(--soft) } p { margin:2px 0 10px } b, td:first-child { color:var(--ink) }
-.facts { display:flex; flex-wrap:wrap; gap:12px; margin:28px 0 0 }
-.facts div { background:var(--card); border:1px solid var(--line); border-radius:8px; padding:12px 18px; min-width:128px }
-.facts b { display:block; font-size:24px; font-weight:normal } .facts span { color:var(--soft); font-size:13px }
-.strip { display:flex; flex-wrap:wrap; gap:8px; margin:8px 0 4px }
-figure { margin:0; width:128px } figure img { width:128px; height:128px; object-fit:cover; border-radius:6px; display:block; background:var(--line) }
-figure.kept img { outline:3px solid var(--mark); outline-offset:1px }
-figcaption { font:12px/1.35 ui-sans-serif, system-ui, sans-serif; color:var(--soft); padding-top:3px; overflow-wrap:anywhere }
-table { border-collapse:collapse; font:13px/1.4 ui-sans-serif, system-ui, sans-serif; width:100% } td, th { text-align:left; padding:5px 10px 5px 0; border-bottom:1px solid var(--line); overflow-wrap:anywhere }
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +28,7 @@ class Example:
 
 def write_page(ws: Workspace, summary: Summary, examples: Sequence[Example]) -> str:
     """Return the page as HTML; every picture is inside it."""
+    style = files("daguerre.cli").joinpath("page.css").read_text(encoding="utf-8")
     body = [
         _head(summary),
         "<h2>Search</h2><p>Words find pictures. The number is the cosine of the angle between both vectors.</p>",
@@ -62,7 +44,7 @@ def write_page(ws: Workspace, summary: Summary, examples: Sequence[Example]) -> 
     return (
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-        f"<title>Daguerre</title><style>{_STYLE}</style></head><body><main>{''.join(body)}</main></body></html>"
+        f"<title>Daguerre</title><style>{style}</style></head><body><main>{''.join(body)}</main></body></html>"
     )
 
 
@@ -128,14 +110,16 @@ def _rejected(ws: Workspace, *, limit: int = 60) -> str:
         f"<td>{escape(row['detail'][:120])}</td></tr>"
         for row in rows[:limit]
     )
-    return f"<p>{escape(reasons(counts)) or 'none'}</p><table><tr><th>object</th><th>reason</th><th>detail</th></tr>{lines}</table>"
+    head = "<tr><th>object</th><th>reason</th><th>detail</th></tr>"
+    return f"<p>{escape(reasons(counts)) or 'none'}</p><table>{head}{lines}</table>"
 
 
 def _strip(ws: Workspace, captions: Mapping[str, str], *, kept: set[str] | None = None) -> str:
     pictures = dict(zip(captions, thumbnails(ws, list(captions)), strict=True))
+    data = {photo: base64.b64encode(jpeg).decode() for photo, jpeg in pictures.items()}
     figures = "".join(
         f"<figure class='{'kept' if kept and photo in kept else ''}'>"
-        f"<img alt='{escape(caption, quote=True)}' src='data:image/jpeg;base64,{base64.b64encode(pictures[photo]).decode()}'>"
+        f"<img alt='{escape(caption, quote=True)}' src='data:image/jpeg;base64,{data[photo]}'>"
         f"<figcaption>{escape(caption)}</figcaption></figure>"
         for photo, caption in captions.items()
     )

@@ -41,6 +41,6 @@ def run(
         print_json(summary.as_dict())
     else:
         draw_summary(summary)
-        out.print("Next: `daguerre search \"red flowers at sunset\"`, `daguerre status`, `daguerre ui`.")
+        out.print('Next: `daguerre search "red flowers at sunset"`, `daguerre status`, `daguerre ui`.')
     if outcome.failures or summary.pending:
         raise typer.Exit(1)

@@ -14,7 +14,6 @@ from daguerre.cli.running import production_encoder
 from daguerre.cli.show import find_photo
 from daguerre.errors import DaguerreError
 from daguerre.media.contact_sheet import contact_sheet
-from daguerre.search.opening import open_search
 from daguerre.search.service import Filters, Hit, SearchService
 from daguerre.serving.opening import open_encoder
 from daguerre.stages.pictures import thumbnails
@@ -44,8 +43,8 @@ def search(
     ws = reading_workspace()
     filters = Filters(after=_utc(after), before=_utc(before), place=place or None)
     spec, _ = production_encoder(ws)
-    with open_encoder(ws, spec.space) as encoder:
-        service = open_search(ws, encoder)
+    with open_encoder(ws, spec.digest) as encoder:
+        service = SearchService(ws, encoder)
         hits = _ask(ws, service, text, like, owner or None, k, filters)
     if sheet:
         write_sheet(ws, hits, sheet)

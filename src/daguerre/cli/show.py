@@ -55,9 +55,10 @@ def find_photo(ws: Workspace, prefix: str) -> dict[str, Any]:
 
 
 def _catalogue_facts(photo: dict[str, Any]) -> list[Fact]:
-    origin = f"photos {photo['code_version']}, run {(photo['run_id'] or '-')[:8]}"
+    origin = f"photos {photo['code_version']}, run {_run(photo)}"
     hidden = {"photo_id", "owner_id", "source", "source_key", "code_version", "run_id", "pdq", "pack"}
-    facts: list[Fact] = [("catalogue", k, _shown(v), origin) for k, v in photo.items() if k not in hidden and v is not None]
+    known = {name: value for name, value in photo.items() if name not in hidden and value is not None}
+    facts: list[Fact] = [("catalogue", name, _shown(value), origin) for name, value in known.items()]
     if photo["pdq"]:
         facts.append(("catalogue", "pdq", photo["pdq"].hex(), origin))
     return facts
@@ -66,7 +67,7 @@ def _catalogue_facts(photo: dict[str, Any]) -> list[Fact]:
 def _object_facts(ws: Workspace, photo_id: str) -> list[Fact]:
     rows = catalogue.objects(ws).read(where=f"photo_id = {quote(photo_id)}").to_pylist()
     return [
-        ("objects", "uploaded as", repr(r["key"]), f"batch {r['batch']}, etag {r['etag'][:20]}, run {(r['run_id'] or '-')[:8]}")
+        ("objects", "uploaded as", repr(r["key"]), f"batch {r['batch']}, etag {r['etag'][:20]}, run {_run(r)}")
         for r in rows
     ]
 
@@ -81,7 +82,8 @@ def _signal_facts(ws: Workspace, photo: dict[str, Any]) -> list[Fact]:
         for row in table.to_pylist():
             if row["photo_id"] == photo["photo_id"]:
                 origin = f"{view.name}, {row['event_timestamp']:%Y-%m-%d}"
-                facts += [("signals", name, _shown(row[name]), origin) for name in view.features if row[name] is not None]
+                known = {name: row[name] for name in view.features if row[name] is not None}
+                facts += [("signals", name, _shown(value), origin) for name, value in known.items()]
     return facts
 
 
@@ -96,17 +98,25 @@ def _vector_facts(ws: Workspace, photo_id: str) -> list[Fact]:
 
 def _curation_facts(ws: Workspace, photo: dict[str, Any]) -> list[Fact]:
     photo_id = photo["photo_id"]
-    mine = f"photo_id = {quote(photo_id)}"
-    facts: list[Fact] = [
-        ("curation", f"{r['kind']} group", f"{r['group_id'][:8]}{' (the one to keep)' if r['is_best'] else ''}: {r['reason']}", f"duplicates {r['code_version']}")
-        for r in catalogue.duplicates(ws).read(where=mine).to_pylist()
+    facts: list[Fact] = []
+    for r in catalogue.duplicates(ws).read(where=f"photo_id = {quote(photo_id)}").to_pylist():
+        kept = " (the one to keep)" if r["is_best"] else ""
+        said = f"{r['group_id'][:8]}{kept}: {r['reason']}"
+        facts.append(("curation", f"{r['kind']} group", said, f"duplicates {r['code_version']}"))
+    mine = f"owner_id = {quote(photo['owner_id'])} AND array_has(photo_ids, {quote(photo_id)})"
+    facts += [
+        ("curation", "event", f"{r['starts_at']:%Y-%m-%d %H:%M} {r['place'] or ''}", f"events {r['code_version']}")
+        for r in catalogue.events(ws).read(where=mine).to_pylist()
     ]
-    owned = f"owner_id = {quote(photo['owner_id'])} AND array_contains(photo_ids, {quote(photo_id)})"
-    for r in catalogue.events(ws).read(where=owned).to_pylist():
-        facts.append(("curation", "event", f"{r['starts_at']:%Y-%m-%d %H:%M} {r['place'] or ''}", f"events {r['code_version']}"))
-    for r in catalogue.memories(ws).read(where=owned).to_pylist():
-        facts.append(("curation", "memory", f"{r['title']}: {r['reason']}", f"memories {r['code_version']}"))
+    facts += [
+        ("curation", "memory", f"{r['title']}: {r['reason']}", f"memories {r['code_version']}")
+        for r in catalogue.memories(ws).read(where=mine).to_pylist()
+    ]
     return facts
+
+
+def _run(row: dict[str, Any]) -> str:
+    return (row["run_id"] or "-")[:8]
 
 
 def _shown(value: object) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess  # noqa: S404 - the orchestrator lives in a process of its own
+import subprocess
 import sys
 from typing import Annotated
 

@@ -1,0 +1,12 @@
+"""What every test may use."""
+
+from __future__ import annotations
+
+import os
+
+from daguerre.telemetry import silence_vendors
+
+silence_vendors()
+# Settings come from the tests, never from the shell that started them.
+for _name in [name for name in os.environ if name.startswith("DAGUERRE_")]:
+    del os.environ[_name]
