@@ -68,7 +68,9 @@ def photo_rows(vectors: pa.Table, **columns: Sequence[object]) -> pa.Table:
     """The catalogue's rows of the photos in a vector table; `columns` replace whole columns."""
     n = vectors.num_rows
     given = {name: vectors[name] for name in ("photo_id", "owner_id", "batch", "taken_at", "place", "media")}
-    given["source_key"] = [f"{o}/{p[-6:]}.jpg" for o, p in zip(*(given[c].to_pylist() for c in ("owner_id", "photo_id")), strict=True)]  # fmt: skip
+    given["source_key"] = [
+        f"{row['owner_id']}/{row['photo_id'][-6:]}.jpg" for row in vectors.select(["owner_id", "photo_id"]).to_pylist()
+    ]
     given |= columns
     filler = {pa.string(): "x", pa.binary(32): b"0" * 32, pa.timestamp("us", tz="UTC"): NOW}
 

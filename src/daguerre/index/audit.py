@@ -84,7 +84,7 @@ def audit_snapshot(ws: Workspace, snapshot: Snapshot, *, queries: int = 200, k: 
 def _sample(ws: Workspace, snapshot: Snapshot, n: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
     at = np.sort(rng.choice(snapshot.rows, size=min(n, snapshot.rows), replace=False))
     rows = open_snapshot(ws, snapshot).take(at, columns=["vector"])
-    return to_matrix(rows["vector"])
+    return _unit(to_matrix(rows["vector"]))
 
 
 def _shifted(photos: npt.NDArray[np.float32], rng: np.random.Generator) -> npt.NDArray[np.float32]:
@@ -92,8 +92,12 @@ def _shifted(photos: npt.NDArray[np.float32], rng: np.random.Generator) -> npt.N
     dim = photos.shape[1]
     common = rng.standard_normal(dim) / np.sqrt(dim)
     own = rng.standard_normal(photos.shape) / np.sqrt(dim)
-    moved = photos + 0.7 * common + 0.5 * own
-    return (moved / np.linalg.norm(moved, axis=1, keepdims=True)).astype(np.float32)
+    return _unit(photos + 0.7 * common + 0.5 * own)
+
+
+def _unit(rows: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+    """Scale rows to length 1, which float16 storage misses by a little."""
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
 def _kth_scores(ws: Workspace, snapshot: Snapshot, queries: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.float32]:

@@ -23,6 +23,8 @@ _SCALARS = {"photo_id": "BTREE", "owner_id": "BTREE", "taken_at": "BTREE", "plac
 #: IVF_RQ with 5 bits and a refine step has recall .99 where product quantisation, the default, stays below .93.
 _BITS = 5
 _ROWS_PER_PARTITION = 4096
+#: What the quantiser packs together; other dimensions, which no common encoder has, are searched exactly.
+_DIM_STEP = 8
 #: The default training (256 samples a partition, 50 rounds) takes several times as long and gains nothing.
 _SAMPLE_RATE, _ROUNDS = 64, 15
 
@@ -51,7 +53,7 @@ def prepare(ws: Workspace, space: SpaceName, dim: int) -> Snapshot:
     if rows == 0:
         raise NoVectorsError(space, fix="Materialise embeddings for this space first.")
     published = find_snapshot(ws, space)
-    wants_ann = rows >= ws.settings.ann_rows
+    wants_ann = rows >= ws.settings.ann_rows and dim % _DIM_STEP == 0
     if published and published.version == table.version and published.ann == wants_ann:
         return published
     was_sorted = sort_by_owner(table)

@@ -27,7 +27,7 @@ class Plan:
 
 def plan(snapshot: Snapshot, *, matching: int, filtered: bool) -> Plan:
     """Choose the way for a query whose filter lets `matching` rows through."""
-    if not snapshot.ann or matching <= FLAT_ROWS:
+    if not snapshot.ann or (filtered and matching <= FLAT_ROWS):
         return Plan(ann=False)
     # A sixteenth of the lists, so that recall does not fall as the table grows.
     nprobes = max(snapshot.nprobes, snapshot.partitions // 16)

@@ -31,6 +31,8 @@ class ResidentOwner:
 
     def nearest(self, query: npt.NDArray[np.float32], k: int) -> list[tuple[str, float]]:
         """Return the k photos with the largest inner product, best first."""
+        if self.index.ntotal == 0:
+            return []
         scores, at = self.index.search(query[None, :], min(k, self.index.ntotal))
         return [(self.photo_ids[i].decode(), float(s)) for i, s in zip(at[0], scores[0], strict=True) if i >= 0]
 
