@@ -14,7 +14,7 @@ import numpy as np
 
 from daguerre.curation.best_shot import Choice, best_copy, best_frame
 from daguerre.curation.columns import Bools, Floats, Ints, PhotoColumns
-from daguerre.curation.exclusions import screenshots
+from daguerre.curation.exclusions import DOCUMENT, documents, screenshots
 from daguerre.curation.groups import Cluster, Edges, edges, join, labels, medoid_prune, runs
 from daguerre.curation.pairs import HASH_BITS, hash_distance, hash_pairs, look_distance, look_pairs, moment_pairs
 
@@ -23,25 +23,34 @@ Kind = Literal["exact", "near", "burst"]
 
 @dataclass(frozen=True, kw_only=True)
 class DuplicateRules:
-    """When two photos are what to each other.
+    """When two photos are what to each other. Looks are cosine distances of descriptors, hashes differ in bits of 256.
+
+    Measured on 4,000 generated scenes (6 million pairs of different photos, 92,000 of different documents) and 300
+    scenes edited in 12 ways: a re-encoded or resized copy stays within 28 bits and .006; a filter within 10 bits, but
+    up to .5; a crop of 6 % is 76 bits and .004 away, so no hash finds it. Of different photos 5e-7 of all pairs are
+    within 31 bits, none within 15; of different documents 2e-3 look alike within .006.
 
     Attributes:
-        hash_bits: Hashes this close show one picture (the start that PDQ's authors recommend) if the looks agree.
         hash_quality: Hashes of less than this say little: flat skies collapse to one hash.
-        look_agrees: Cosine distance of descriptors up to which looks agree with close hashes.
-        look_same: Distance up to which looks alone show one picture, cropped or edited, unless the hashes object.
-        hash_objects: Hashes farther apart than this object.
-        burst_s: Frames of one camera this close in time may be one burst.
-        burst_look: Distance up to which such frames are one burst.
+        sure_bits: Hashes this close show one picture, whatever a filter did to its colours.
+        bits, look: Hashes this close show one picture (the start that PDQ's authors recommend) if the looks agree.
+        crop_look, crop_bits: Looks this close show one picture, cropped a little, unless the hashes object.
+        edit_look: Looks that two files of one exposure may have apart: the same camera and the same instant.
+        document_bits, document_look: Pages of one form differ in their text alone; only copies come closer than this.
+        burst_s, burst_look: Frames of one camera this close in time and looks are one burst.
     """
 
-    hash_bits: int = 31
     hash_quality: int = 50
-    look_agrees: float = 0.17
-    look_same: float = 0.03
-    hash_objects: int = 96
+    sure_bits: int = 15
+    bits: int = 31
+    look: float = 0.03
+    crop_look: float = 0.006
+    crop_bits: int = 80
+    edit_look: float = 0.12
+    document_bits: int = 10
+    document_look: float = 0.02
     burst_s: float = 10.0
-    burst_look: float = 0.17
+    burst_look: float = 0.1
 
 
 RULES = DuplicateRules()
@@ -90,7 +99,7 @@ def find_duplicates(columns: PhotoColumns, rules: DuplicateRules = RULES) -> lis
 def burst_pairs(columns: PhotoColumns, rules: DuplicateRules = RULES) -> Edges:
     """Return pairs of frames of one moment: what the camera calls a burst, or seconds apart and alike.
 
-    Frames of exactly one time and one picture are left to `near_pairs`: copies keep the time of their original.
+    Files of one exposure are left to `near_pairs`: a copy keeps the time of its original.
     """
     camera = np.where((columns.media == "photo") & columns.trusted & ~screenshots(columns), columns.camera, "")
     a, b = moment_pairs(columns.taken_s, camera, within_s=rules.burst_s)
@@ -112,10 +121,12 @@ def near_pairs(columns: PhotoColumns, first: Bools, frames: Edges, rules: Duplic
         rules: Thresholds.
     """
     rows = np.flatnonzero(first & (columns.pdq_quality >= rules.hash_quality) & columns.descriptor.any(1))
-    by_hash = hash_pairs(columns.pdq[rows], rules.hash_bits)
-    by_look = look_pairs(columns.descriptor[rows], rules.look_same)
-    a = rows[np.concatenate([by_hash.a, by_look.a])]
-    b = rows[np.concatenate([by_hash.b, by_look.b])]
+    photos = rows[columns.document[rows] <= DOCUMENT]
+    by_hash = hash_pairs(columns.pdq[rows], rules.bits)
+    by_look = look_pairs(columns.descriptor[photos], rules.crop_look)
+    instant = moment_pairs(columns.taken_s[rows], np.where(columns.trusted, columns.camera, "")[rows], within_s=0)
+    a = np.concatenate([rows[by_hash.a], photos[by_look.a], rows[instant[0]]])
+    b = np.concatenate([rows[by_hash.b], photos[by_look.b], rows[instant[1]]])
     look = look_distance(columns.descriptor, a, b)
     same = _same_picture(columns, a, b, look, rules)
     pairs = edges(a[same], b[same], look[same])
@@ -125,9 +136,27 @@ def near_pairs(columns: PhotoColumns, first: Bools, frames: Edges, rules: Duplic
 
 def _same_picture(columns: PhotoColumns, a: Ints, b: Ints, look: Floats, rules: DuplicateRules) -> Bools:
     bits = hash_distance(columns.pdq, a, b)
-    return ((bits <= rules.hash_bits) & (look <= rules.look_agrees)) | (
-        (look <= rules.look_same) & (bits <= rules.hash_objects)
+    page = documents(columns)
+    pages = page[a] | page[b]
+    clear = np.minimum(columns.pdq_quality[a], columns.pdq_quality[b]) >= rules.hash_quality
+    copy = clear & ((bits <= rules.sure_bits) | ((bits <= rules.bits) & (look <= rules.look)))
+    crop = (look <= rules.crop_look) & (bits <= rules.crop_bits) & (columns.document[a] <= DOCUMENT)
+    return np.where(
+        pages,
+        clear & (bits <= rules.document_bits) & (look <= rules.document_look),
+        copy | (crop & (columns.document[b] <= DOCUMENT)) | ((look <= rules.edit_look) & _one_exposure(columns, a, b)),
     )
+
+
+def _one_exposure(columns: PhotoColumns, a: Ints, b: Ints) -> Bools:
+    """Return which pairs are two files of one exposure: one camera, one instant, but another size or program.
+
+    Frames of a burst within one second have the size and the program of the camera.
+    """
+    same = columns.trusted[a] & columns.trusted[b] & (columns.taken_s[a] == columns.taken_s[b])
+    same &= (columns.camera[a] == columns.camera[b]) & (columns.camera[a] != "")
+    other_size = (columns.width[a] != columns.width[b]) | (columns.height[a] != columns.height[b])
+    return same & (other_size | (columns.software[a] != columns.software[b]))
 
 
 def _clusters_of_equals(columns: PhotoColumns) -> list[Cluster]:

@@ -7,7 +7,7 @@ import numpy as np
 from daguerre.curation.columns import DAY_S, Bools, PhotoColumns, timed
 
 #: Above this probability a photo is a document, a receipt or a screenshot.
-_DOCUMENT = 0.5
+DOCUMENT = 0.5
 #: Smaller pictures are icons, avatars and previews.
 _FEWEST_PIXELS = 100_000
 _SCREENSHOT_NAMES = ("screenshot", "screen shot", "screen_shot", "bildschirmfoto", "screencap")
@@ -26,7 +26,7 @@ def screenshots(columns: PhotoColumns) -> Bools:
 
 def documents(columns: PhotoColumns) -> Bools:
     """Return which photos are documents, receipts or screenshots, as far as anything tells: `(n,) bool`."""
-    return screenshots(columns) | (np.nan_to_num(columns.document) > _DOCUMENT)
+    return screenshots(columns) | (np.nan_to_num(columns.document) > DOCUMENT)
 
 
 def never_shown(columns: PhotoColumns, *, until_s: float) -> Bools:

@@ -16,7 +16,7 @@ from daguerre.curation.columns import Bools, Floats, Ints, PhotoColumns
 from daguerre.curation.exclusions import never_shown
 from daguerre.curation.groups import runs
 from daguerre.curation.selection import RULES as SELECTION_RULES
-from daguerre.curation.selection import SelectionRules, best_of_each, cover, diverse, moment_labels
+from daguerre.curation.selection import SelectionRules, best_of_each, cover, diverse, moment_labels, proposals
 from daguerre.curation.timeline import Timeline, places_by_photos
 from daguerre.curation.titles import (
     DEFAULT_LOCALE,
@@ -52,7 +52,7 @@ class MemoryRules:
     of_kind: int = 12
     second_place: float = 0.3
     weight_of_day: float = 1.0
-    weight_of_trip: float = 0.85
+    weight_of_trip: float = 0.8
     weight_of_month: float = 0.6
     selection: SelectionRules = SELECTION_RULES
     locale: str = DEFAULT_LOCALE
@@ -93,6 +93,7 @@ class _Stock:
     line: Timeline
     shown: Bools
     moment: Ints
+    equals: Ints
     usual: float  # moments of the owner's usual event
     made_for: date
     rules: MemoryRules
@@ -113,7 +114,7 @@ def make_memories(line: Timeline, equals: Ints, made_for: date, rules: MemoryRul
     moment = moment_labels(columns.taken_s, columns.descriptor, equals, rules.selection)
     sizes = [len(np.unique(moment[rows])) for rows in runs(line.event)]
     usual = float(np.median(sizes)) if sizes else 0.0
-    stock = _Stock(line=line, shown=shown, moment=moment, usual=usual, made_for=made_for, rules=rules)
+    stock = _Stock(line=line, shown=shown, moment=moment, equals=equals, usual=usual, made_for=made_for, rules=rules)
     found = [m for kind in (_on_this_day, _trips, _best_of_months) for m in _top(kind(stock), rules.of_kind)]
     ranked = sorted(found, key=_by_score)
     return [replace(memory, rank=place) for place, memory in enumerate(ranked, start=1)]
@@ -145,6 +146,7 @@ def _on_this_day(stock: _Stock) -> list[Memory]:
                 on=day, photos=len(rows), picks=picks, locale=stock.rules.locale
             ),
             weight=stock.rules.weight_of_day,
+            usual=stock.usual,
             novelty=0.5,
         )
         found += [memory] if memory else []
@@ -174,6 +176,7 @@ def _trip(stock: _Stock, trip: Trip) -> Memory | None:
             km=_rounded_km(trip.farthest_km), photos=len(rows), days=days, picks=picks, locale=rules.locale
         ),
         weight=rules.weight_of_trip,
+        usual=4 * stock.usual,
         novelty=min(1.0, trip.farthest_km / 1000),
     )
 
@@ -183,9 +186,10 @@ def _best_of_months(stock: _Stock) -> list[Memory]:
     columns, found = stock.line.columns, []
     month = columns.local_s.astype("datetime64[s]").astype("datetime64[M]")
     present = np.datetime64(stock.made_for, "M")
-    for first in np.unique(month[month < present]):
-        rows = np.flatnonzero(month == first)
-        if len(np.unique(stock.moment[rows[stock.shown[rows]]])) < stock.rules.month_moments:
+    months = {first: np.flatnonzero(month == first) for first in np.unique(month[month < present])}
+    sizes = {first: len(np.unique(stock.moment[rows[stock.shown[rows]]])) for first, rows in months.items()}
+    for first, rows in months.items():
+        if sizes[first] < stock.rules.month_moments:
             continue
         start: date = first.astype("datetime64[D]").astype(object)
         events = len(np.unique(stock.line.event[rows]))
@@ -199,6 +203,7 @@ def _best_of_months(stock: _Stock) -> list[Memory]:
                 start=start, photos=len(rows), events=events, picks=picks, locale=stock.rules.locale
             ),
             weight=stock.rules.weight_of_month,
+            usual=float(np.median(list(sizes.values()))),
             novelty=0.0,
         )
         found += [memory] if memory else []
@@ -214,15 +219,19 @@ def _memory(
     title: str,
     reason: Callable[[int], str],
     weight: float,
+    usual: float,
     novelty: float,
 ) -> Memory | None:
-    """Choose the photos of one memory; None when too few are left to show."""
-    picks = highlights(stock.line, rows[stock.shown[rows]], stock.moment, stock.rules)
+    """Choose the photos of one memory and score it; None when too few are left to show.
+
+    The score is `weight` x (size, against the `usual` moments of such a thing; quality of the photos; `novelty`).
+    """
+    picks = _highlights(stock, rows[stock.shown[rows]])
     if len(picks) < stock.rules.fewest:
         return None
     columns, quality = stock.line.columns, stock.line.quality
     moments = len(np.unique(stock.moment[rows]))
-    size = min(1.0, np.log1p(moments) / np.log1p(max(8 * stock.usual, 8.0)))
+    size = moments / (moments + max(usual, 1.0))
     score = weight * (0.5 * size + 0.3 * float(quality[picks].mean()) + 0.2 * novelty)
     return Memory(
         kind=kind,
@@ -238,20 +247,22 @@ def _memory(
     )
 
 
-def highlights(line: Timeline, rows: Ints, moment: Ints, rules: MemoryRules = RULES) -> Ints:
-    """Return the rows to show of those given, ascending: the best of each moment, some of each event, all different."""
+def _highlights(stock: _Stock, rows: Ints) -> Ints:
+    """Return the rows to show of those given, ascending: some of each event, no duplicates, unlike each other."""
     if not len(rows):
         return rows
-    look, quality = line.columns.descriptor, line.quality
-    proposed = []
-    for part in runs(line.event[rows]):
-        best = rows[part][best_of_each(moment[rows[part]], quality[rows[part]])]
-        proposed.append(best[diverse(quality[best], look[best], rules.of_event, rules.selection)])
-    pool = np.unique(np.concatenate(proposed))
-    # A moment may cross the border of two events only through duplicates; its best is shown once.
-    pool = pool[best_of_each(moment[pool], quality[pool])]
-    most = int(np.clip(len(pool), rules.fewest, rules.most))
-    return np.sort(pool[diverse(quality[pool], look[pool], most, rules.selection)])
+    look, quality, rules = stock.line.columns.descriptor, stock.line.quality, stock.rules
+    pool = []
+    for part in runs(stock.line.event[rows]):
+        of_event = rows[part]
+        of_event = of_event[
+            proposals(stock.moment[of_event], stock.equals[of_event], quality[of_event], rules.selection)
+        ]
+        pool.append(of_event[diverse(quality[of_event], look[of_event], rules.of_event, rules.selection)])
+    chosen = np.sort(np.concatenate(pool))
+    # Duplicates may lie in two events: a copy that kept its time, a burst cut in two.
+    chosen = chosen[best_of_each(stock.equals[chosen], quality[chosen])]
+    return np.sort(chosen[diverse(quality[chosen], look[chosen], rules.most, rules.selection)])
 
 
 def _significant(stock: _Stock, rows: Ints) -> Bools:

@@ -1,7 +1,7 @@
-"""Choosing a few photos of many: one of each moment, good ones, unlike each other, in order of time.
+"""Choosing a few photos of many: of each moment, good ones, unlike each other, in order of time.
 
-Measured on generated events, 8 picks: best by quality covers .42 of the moments, moments first and then MMR all of
-them, at nearly the same share of good pictures.
+Measured on 200 generated events, 8 picks, as share of the moments covered and share of good pictures among the picks:
+best by quality .43 and .97; the very best of every moment, known from the truth, 1.0 and .69; this .91 and .77.
 """
 
 from __future__ import annotations
@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from daguerre.curation.columns import Floats, Ints, Vectors
+from daguerre.curation.columns import Bools, Floats, Ints, Vectors
 from daguerre.curation.groups import components, edges, runs
+
+#: Of more candidates the best by quality are compared: memory grows with the square.
+_MOST_COMPARED = 1500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,12 +24,14 @@ class SelectionRules:
     Attributes:
         moment_s: Photos this close in time may be one moment.
         moment_look: Cosine distance of descriptors up to which such photos are one moment.
+        second_from: A moment of so many photos (duplicates counted once) may propose a second one.
         quality_weight: MMR's lambda: 1 asks for quality alone, 0 for difference alone.
     """
 
     moment_s: float = 60.0
-    moment_look: float = 0.25
-    quality_weight: float = 0.6
+    moment_look: float = 0.15
+    second_from: int = 6
+    quality_weight: float = 0.65
 
 
 RULES = SelectionRules()
@@ -54,9 +59,30 @@ def moment_labels(taken_s: Floats, descriptor: Vectors, equals: Ints, rules: Sel
     return components(n, edges(a, b, np.zeros(len(a))))
 
 
-def best_of_each(moment: Ints, quality: Floats) -> Ints:
-    """Return the row with the highest quality of each moment, ascending; the first one wins a tie."""
-    return np.sort(np.array([rows[quality[rows].argmax()] for rows in runs(moment)], np.int64))
+def best_of_each(group: Ints, quality: Floats) -> Ints:
+    """Return the row with the highest quality of each group, ascending; the first one wins a tie."""
+    order = np.lexsort((np.arange(len(group)), -quality, group))
+    return np.sort(order[_starts(group[order])])
+
+
+def proposals(moment: Ints, equals: Ints, quality: Floats, rules: SelectionRules = RULES) -> Ints:
+    """Return the rows that may be chosen, ascending: the best of each moment, and the second best of long ones.
+
+    Of duplicates only the best is ever proposed.
+    """
+    alone = best_of_each(equals, quality)
+    order = alone[np.lexsort((alone, -quality[alone], moment[alone]))]
+    if not len(order):
+        return order
+    first = np.flatnonzero(_starts(moment[order]))
+    size = np.diff(np.append(first, len(order)))
+    second = first[size >= rules.second_from] + 1
+    return np.sort(order[np.concatenate([first, second])])
+
+
+def _starts(label: Ints) -> Bools:
+    """Return where a run of equal labels begins."""
+    return np.concatenate([np.ones(min(len(label), 1), bool), label[1:] != label[:-1]])
 
 
 def diverse(quality: Floats, look: Vectors, most: int, rules: SelectionRules = RULES) -> Ints:
@@ -73,6 +99,9 @@ def diverse(quality: Floats, look: Vectors, most: int, rules: SelectionRules = R
     """
     if not len(quality):
         return np.zeros(0, np.int64)
+    if len(quality) > _MOST_COMPARED:
+        best = np.sort(np.argsort(-quality, kind="stable")[:_MOST_COMPARED])
+        return best[diverse(quality[best], look[best], most, rules)]
     cosine = (look @ look.T).astype(np.float64)
     usual = float(np.median(cosine[np.triu_indices(len(quality), 1)])) if len(quality) > 1 else 0.0
     alike = np.clip((cosine - usual) / max(1 - usual, 1e-6), 0, 1)
@@ -95,7 +124,7 @@ def select(
     most: int,
     rules: SelectionRules = RULES,
 ) -> Ints:
-    """Return up to `most` rows in order of time: the best of each moment, then the most different of those.
+    """Return up to `most` rows in order of time: what the moments propose, then the most different of that.
 
     Args:
         taken_s: `(n,)` ascending.
@@ -105,8 +134,8 @@ def select(
         most: How many.
         rules: Thresholds and weights.
     """
-    moments = best_of_each(moment_labels(taken_s, descriptor, equals, rules), quality)
-    return np.sort(moments[diverse(quality[moments], descriptor[moments], most, rules)])
+    proposed = proposals(moment_labels(taken_s, descriptor, equals, rules), equals, quality, rules)
+    return np.sort(proposed[diverse(quality[proposed], descriptor[proposed], most, rules)])
 
 
 def cover(quality: Floats, descriptor: Vectors) -> int:
