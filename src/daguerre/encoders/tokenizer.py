@@ -28,14 +28,19 @@ class Tokenizer:
 
     @classmethod
     def from_dir(cls, folder: Path, spec: EncoderSpec) -> Tokenizer:
-        """Read `tokenizer.json`. Raises ReleaseError."""
+        """Read the `tokenizer.json` of a release. Raises ReleaseError."""
+        return cls.from_file(folder / TOKENIZER, context=spec.context, pad_id=spec.pad_id)
+
+    @classmethod
+    def from_file(cls, path: Path, *, context: int, pad_id: int) -> Tokenizer:
+        """Read a tokenizer's file. Raises ReleaseError."""
         from tokenizers import Tokenizer as Reader
 
         try:
-            reader = Reader.from_file(str(folder / TOKENIZER))
+            reader = Reader.from_file(str(path))
         except Exception as e:  # the vendor raises bare Exception
-            raise ReleaseError(f"{folder / TOKENIZER}: {e}") from e
-        return cls(reader, context=spec.context, pad_id=spec.pad_id)
+            raise ReleaseError(f"{path}: {e}") from e
+        return cls(reader, context=context, pad_id=pad_id)
 
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.int32]:
         """Map n texts to `(n, context) int32`; runs of white space count as one space."""
