@@ -24,8 +24,8 @@ class Filters:
 
     after: datetime | None = None
     before: datetime | None = None
-    place: str = ""
-    media: str = ""
+    place: str | None = None
+    media: str | None = None
 
     def to_sql(self) -> str:
         """Return the condition in the tables' filter language; empty when nothing is asked.

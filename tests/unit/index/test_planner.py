@@ -8,7 +8,9 @@ from daguerre.index.planner import FLAT_ROWS, Plan, plan
 from daguerre.index.snapshot import Snapshot
 from tests.fakes.spaces import NOW, SPACE
 
-BIG = Snapshot(space=SPACE, dim=3, version=7, tag="t", rows=4_000_000, ann=True, partitions=976, nprobes=16, refine=3, built_at=NOW)  # fmt: skip
+BIG = Snapshot(
+    space=SPACE, dim=3, version=7, tag="t", rows=4_000_000, ann=True, partitions=976, nprobes=16, refine=3, built_at=NOW
+)
 
 
 @pytest.mark.parametrize(

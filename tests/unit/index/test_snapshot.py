@@ -8,7 +8,18 @@ from tests.fakes.spaces import NOW, SPACE
 
 
 def test_a_record_comes_back_equal() -> None:
-    snapshot = Snapshot(space=SPACE, dim=3, version=7, tag="serving-7", rows=2, ann=True, partitions=4, nprobes=4, refine=3, built_at=NOW)  # fmt: skip
+    snapshot = Snapshot(
+        space=SPACE,
+        dim=3,
+        version=7,
+        tag="serving-7",
+        rows=2,
+        ann=True,
+        partitions=4,
+        nprobes=4,
+        refine=3,
+        built_at=NOW,
+    )
     assert Snapshot.from_json(snapshot.to_json()) == snapshot
 
 
