@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from daguerre.index.snapshot import VectorIndexError
 from daguerre.tables.sql import instant, one_of, quote
 
 #: A video is searched through its keyframes.
 _MEDIA = {"photo": ("photo",), "video": ("video", "keyframe")}
+
+
+class BadFilterError(VectorIndexError):
+    """A search cannot be narrowed that way."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +38,8 @@ class Filters:
         """Return the condition in the tables' filter language; empty when nothing is asked.
 
         Raises:
-            ValueError: a datetime is naive, or `media` is neither photo nor video.
+            BadFilterError: `media` is neither photo nor video.
+            ValueError: a datetime is naive.
         """
         parts = []
         if self.after:
@@ -43,6 +51,6 @@ class Filters:
             parts.append(f"(lower(place) = {quote(name)} OR starts_with(lower(place), {quote(name + ',')}))")
         if self.media:
             if self.media not in _MEDIA:
-                raise ValueError(f"media is photo or video, not {self.media!r}")
+                raise BadFilterError(f"media {self.media!r}", fix="Say photo or video.")
             parts.append(one_of("media", _MEDIA[self.media]))
         return " AND ".join(parts)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from daguerre.index.filters import Filters
+from daguerre.index.filters import BadFilterError, Filters
 from daguerre.tables import catalogue
 from daguerre.tables.table import Table
 from tests.fakes.spaces import PLACES, SPACE, clustered, taken_at, vector_rows, workspace
@@ -61,7 +61,7 @@ def test_an_empty_filter_is_no_condition() -> None:
 
 
 def test_nonsense_is_refused() -> None:
-    with pytest.raises(ValueError, match="photo or video"):
+    with pytest.raises(BadFilterError, match="photo or video"):
         Filters(media="audio").to_sql()
     with pytest.raises(ValueError, match="no time zone"):
         Filters(after=datetime(2020, 1, 1)).to_sql()

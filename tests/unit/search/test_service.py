@@ -114,9 +114,8 @@ def test_a_video_is_searched_by_its_keyframes_and_does_not_find_itself(service: 
 
 
 def test_filters_narrow_the_answer(service: SearchService) -> None:
-    hits = service.by_text(
-        "a red photo", k=50, filters=Filters(place="Lisbon", after=datetime(2020, 1, 20, tzinfo=UTC))
-    )
+    after = datetime(2020, 1, 20, tzinfo=UTC)
+    hits = service.by_text("a red photo", k=50, filters=Filters(place="Lisbon", after=after))
     assert hits
     assert {hit.place for hit in hits} == {"Lisbon, PT"}
     assert all(hit.taken_at and hit.taken_at >= after for hit in hits)
