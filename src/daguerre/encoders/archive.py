@@ -77,7 +77,7 @@ def find_digest(store: Store, name: str) -> str:
     Raises:
         ReleaseNotFoundError: no release has that name, or several do.
     """
-    if store.exists(f"{layout.release(name)}/{_MANIFEST}"):
+    if len(name) == _LONGEST and name.isalnum() and store.exists(f"{layout.release(name)}/{_MANIFEST}"):
         return name
     found = [
         s.digest for s in stored_releases(store) if s.space == name or (len(name) >= 8 and s.digest.startswith(name))

@@ -61,7 +61,7 @@ def read_layout(folder: Path, *, variant: str = "") -> Foreign:
             return _immich(folder)
         if (folder / "onnx").is_dir():
             return _transformers_js(folder, variant)
-    except (OSError, ValueError, KeyError, TypeError) as e:
+    except (ValueError, KeyError, TypeError) as e:
         raise LayoutError(f"{folder}: {e!r}") from e
     raise LayoutError(
         f"{folder} has neither visual/model.onnx (Immich) nor onnx/ (Transformers.js)",
@@ -153,7 +153,10 @@ def _licence(folder: Path) -> str:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    found = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as e:
+        raise LayoutError(f"{path} cannot be read ({e})") from e
     if not isinstance(found, dict):
         raise LayoutError(f"{path} holds no object")
     return found

@@ -17,13 +17,17 @@ _PICTURES = 6
 
 
 def pictures(side_px: int, *, seed: int) -> npt.NDArray[np.uint8]:
-    """Draw `(6, side_px, side_px, 3) uint8` pictures of waves and colours, different enough to tell vectors apart."""
+    """Draw `(6, side_px, side_px, 3) uint8` pictures of waves and colours, from dark and flat to bright and rich.
+
+    They differ in range too: a graph that scales by its whole batch answers differently in company.
+    """
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:side_px, 0:side_px] / side_px
     waves = rng.uniform(1, 8, (_PICTURES, 3, 2))
     phase = rng.uniform(0, 6, (_PICTURES, 3))
     inner = waves[:, :, 0, None, None] * x + waves[:, :, 1, None, None] * y + phase[:, :, None, None]
-    return (127.5 + 127.5 * np.sin(inner)).astype(np.uint8).transpose(0, 2, 3, 1).copy()
+    range_ = np.linspace(40, 255, _PICTURES)[:, None, None, None]
+    return (range_ * (0.5 + 0.5 * np.sin(inner))).astype(np.uint8).transpose(0, 2, 3, 1).copy()
 
 
 def image_vectors(foreign: Foreign, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
