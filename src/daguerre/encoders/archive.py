@@ -24,6 +24,8 @@ from daguerre.workspace import Workspace
 _MANIFEST = "manifest.json"
 #: Files up to this size are created on condition that they do not exist; larger ones go up in parts.
 _WHOLE_BYTES = 64 << 20
+#: Digits of a digest, and the fewest that name a release.
+_WHOLE, _BEGUN = 64, 8
 
 
 class ReleaseNotFoundError(ReleaseError):
@@ -77,10 +79,12 @@ def find_digest(store: Store, name: str) -> str:
     Raises:
         ReleaseNotFoundError: no release has that name, or several do.
     """
-    if len(name) == _LONGEST and name.isalnum() and store.exists(f"{layout.release(name)}/{_MANIFEST}"):
+    if len(name) == _WHOLE and name.isalnum() and store.exists(f"{layout.release(name)}/{_MANIFEST}"):
         return name
     found = [
-        s.digest for s in stored_releases(store) if s.space == name or (len(name) >= 8 and s.digest.startswith(name))
+        s.digest
+        for s in stored_releases(store)
+        if s.space == name or (len(name) >= _BEGUN and s.digest.startswith(name))
     ]
     if len(found) != 1:
         raise ReleaseNotFoundError(
