@@ -135,10 +135,8 @@ def _burger(rng: np.random.Generator, canvas: Canvas, center: Point, radius: flo
     bun: Colour = vary(rng, (210, 144, 68), 8)
     canvas.ellipse((x, y + radius * 0.45), (radius * 0.84, radius * 0.3), scale(bun, 0.9))
     canvas.rectangle(x - radius * 0.88, y + radius * 0.08, radius * 1.76, radius * 0.26, (94, 54, 34))
-    canvas.polygon(
-        [(x - radius * 0.9, y + radius * 0.02), (x + radius * 0.9, y + radius * 0.02), (x + radius * 0.5, y + radius * 0.24), (x, y + radius * 0.08), (x - radius * 0.5, y + radius * 0.24)],
-        (250, 196, 50),
-    )  # fmt: skip
+    cheese = ((-0.9, 0.02), (0.9, 0.02), (0.5, 0.24), (0.0, 0.08), (-0.5, 0.24))
+    canvas.polygon([(x + radius * dx, y + radius * dy) for dx, dy in cheese], (250, 196, 50))
     canvas.ellipse((x, y), (radius * 0.95, radius * 0.12), (98, 172, 60))
     canvas.ellipse((x, y - radius * 0.04), (radius * 0.86, radius * 0.74), bun, arc=(180, 360))
     for spot in _scatter(rng, (x, y - radius * 0.42), radius * 0.36, 12):
