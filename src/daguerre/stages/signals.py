@@ -118,9 +118,9 @@ def _publish(ws: Workspace, batch: BatchKey, rows: pa.Table) -> None:
     for view in (PHOTO_QUALITY, PHOTO_FACES, PHOTO_AESTHETIC):
         write_partition(ws, view, day, batch, view_rows(good, view, sealed_at))
     _publish_refusals(ws, batch, rows.filter(pc.is_valid(rows["reason"])))
-    table = catalogue.descriptors(ws)
-    current = f"batch = {quote(batch)} AND code_version = {quote(CODE_VERSION)}"
-    table.upsert(_without(descriptor_rows(good, batch), set(table.read(["photo_id"], current)["photo_id"].to_pylist())))
+    descriptors, table = descriptor_rows(good, batch).sort_by("photo_id"), catalogue.descriptors(ws)
+    if not table.read(where=f"batch = {quote(batch)}").equals(descriptors):
+        table.upsert(descriptors)
 
 
 def _publish_refusals(ws: Workspace, batch: BatchKey, rows: pa.Table) -> None:
