@@ -25,14 +25,28 @@ def manifest(batch: BatchKey) -> str:
     return f"{LANDING}{batch_number(batch):08d}.json"
 
 
-def pack(batch: BatchKey, unit: int) -> str:
-    """Return the key of the pack of proxies and thumbnails of one unit."""
-    return f"proxies/{batch}/{unit:04d}.pack"
+def packs(batch: BatchKey) -> str:
+    """Return the folder of the packs of one batch."""
+    return f"proxies/{batch}/"
+
+
+def pack(batch: BatchKey, unit: int, version: str) -> str:
+    """Return the key of the pack of proxies and thumbnails of one unit.
+
+    The version is of the unit's contents and of the code: a pack that is made anew never has the name of one that
+    rows still point into.
+    """
+    return f"{packs(batch)}{unit:04d}-{version}.pack"
+
+
+def photo_units(batch: BatchKey) -> str:
+    """Return the folder of the checkpoints of the photos stage."""
+    return f"{LEDGER}photos/{batch}/"
 
 
 def unit_rows(batch: BatchKey, unit: int) -> str:
     """Return the key of the checkpoint of one unit of the photos stage."""
-    return f"{LEDGER}photos/{batch}/{unit:04d}.parquet"
+    return f"{photo_units(batch)}{unit:04d}.parquet"
 
 
 def vectors(space: SpaceName, shard: int = 0) -> str:
