@@ -1,1 +1,1 @@
-"""Search quality, drift, gates. The only door to evidently."""
+"""Is what we made any good, and is it still what it was? Golden queries, ranking measures, drift, gates."""
