@@ -95,9 +95,7 @@ def _parse(data: bytes) -> list[dict[str, Any]]:
             continue
         try:
             line = json.loads(text)
-            known = line["kind"] in {"text", "photo"} and bool(
-                line["text"] if line["kind"] == "text" else line["photo"]
-            )
+            asked = line["text"] if line["kind"] == "text" else line["photo"]
             line["id"], list(line["relevant"])
         except (ValueError, KeyError, TypeError) as e:
             raise QueriesError(f"line {number}: {e!r}") from e
