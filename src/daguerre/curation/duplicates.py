@@ -15,7 +15,7 @@ import numpy as np
 from daguerre.curation.best_shot import Choice, best_copy, best_frame
 from daguerre.curation.columns import Bools, Floats, Ints, PhotoColumns
 from daguerre.curation.exclusions import DOCUMENT, documents, screenshots
-from daguerre.curation.groups import Cluster, Edges, edges, join, labels, medoid_prune, runs
+from daguerre.curation.groups import Cluster, Edges, components, edges, join, labels, medoid_prune, runs
 from daguerre.curation.pairs import HASH_BITS, hash_distance, hash_pairs, look_distance, look_pairs, moment_pairs
 
 Kind = Literal["exact", "near", "burst"]
@@ -37,6 +37,7 @@ class DuplicateRules:
         crop_look, crop_bits: Looks this close show one picture, cropped a little, unless the hashes object.
         edit_look: Looks that two files of one exposure may have apart: the same camera and the same instant.
         document_bits, document_look: Pages of one form differ in their text alone; only copies come closer than this.
+        frames_s: What one camera took at two times so close is two pictures, never a copy.
         burst_s, burst_look: Frames of one camera this close in time and looks are one burst.
     """
 
@@ -49,8 +50,9 @@ class DuplicateRules:
     edit_look: float = 0.12
     document_bits: int = 10
     document_look: float = 0.02
+    frames_s: float = 60.0
     burst_s: float = 10.0
-    burst_look: float = 0.1
+    burst_look: float = 0.06
 
 
 RULES = DuplicateRules()
@@ -85,39 +87,22 @@ def find_duplicates(columns: PhotoColumns, rules: DuplicateRules = RULES) -> lis
     """
     n = len(columns)
     exact = _clusters_of_equals(columns)
-    first = labels(n, exact) == np.arange(n)
-    seconds = burst_pairs(columns, rules)
-    copies = near_pairs(columns, first, seconds, rules)
+    copies = near_pairs(columns, labels(n, exact) == np.arange(n), rules)
+    frames = burst_pairs(columns, components(n, join([_as_pairs(exact), copies])), rules)
     return [
         *(_group("exact", c, best_copy(columns, np.array(c.rows)), columns) for c in exact),
         *(_uploads(row, int(columns.uploads[row])) for row in _uploaded_again(columns, exact)),
         *(_group("near", c, best_copy(columns, np.array(c.rows)), columns) for c in medoid_prune(n, copies)),
-        *(_group("burst", c, best_frame(columns, np.array(c.rows)), columns) for c in medoid_prune(n, seconds)),
+        *(_group("burst", c, best_frame(columns, np.array(c.rows)), columns) for c in medoid_prune(n, frames)),
     ]
 
 
-def burst_pairs(columns: PhotoColumns, rules: DuplicateRules = RULES) -> Edges:
-    """Return pairs of frames of one moment: what the camera calls a burst, or seconds apart and alike.
-
-    Files of one exposure are left to `near_pairs`: a copy keeps the time of its original.
-    """
-    camera = np.where((columns.media == "photo") & columns.trusted & ~screenshots(columns), columns.camera, "")
-    a, b = moment_pairs(columns.taken_s, camera, within_s=rules.burst_s)
-    look = look_distance(columns.descriptor, a, b)
-    copy = (columns.taken_s[a] == columns.taken_s[b]) & _same_picture(columns, a, b, look, rules)
-    alike = (look <= rules.burst_look) & ~copy
-    said_a, said_b = _said_by_camera(columns)
-    said = edges(said_a, said_b, np.minimum(look_distance(columns.descriptor, said_a, said_b), rules.burst_look))
-    return join([edges(a[alike], b[alike], look[alike]), said])
-
-
-def near_pairs(columns: PhotoColumns, first: Bools, frames: Edges, rules: DuplicateRules = RULES) -> Edges:
+def near_pairs(columns: PhotoColumns, first: Bools, rules: DuplicateRules = RULES) -> Edges:
     """Return pairs that show one picture.
 
     Args:
         columns: In order.
         first: `(n,) bool`: the one of each exact group that stands for it.
-        frames: Pairs of one burst, which are other pictures however alike they look.
         rules: Thresholds.
     """
     rows = np.flatnonzero(first & (columns.pdq_quality >= rules.hash_quality) & columns.descriptor.any(1))
@@ -128,10 +113,26 @@ def near_pairs(columns: PhotoColumns, first: Bools, frames: Edges, rules: Duplic
     a = np.concatenate([rows[by_hash.a], photos[by_look.a], rows[instant[0]]])
     b = np.concatenate([rows[by_hash.b], photos[by_look.b], rows[instant[1]]])
     look = look_distance(columns.descriptor, a, b)
-    same = _same_picture(columns, a, b, look, rules)
-    pairs = edges(a[same], b[same], look[same])
-    taken = np.isin(pairs.a * len(columns) + pairs.b, frames.a * len(columns) + frames.b)
-    return Edges(a=pairs.a[~taken], b=pairs.b[~taken], distance=pairs.distance[~taken])
+    same = _same_picture(columns, a, b, look, rules) & ~_two_exposures(columns, a, b, rules)
+    return edges(a[same], b[same], look[same])
+
+
+def burst_pairs(columns: PhotoColumns, picture: Ints, rules: DuplicateRules = RULES) -> Edges:
+    """Return pairs of frames of one moment: what the camera calls a burst, or seconds apart and alike.
+
+    Args:
+        columns: In order.
+        picture: `(n,)` the picture that each row is a version of: two versions of one picture are no frames.
+        rules: Thresholds.
+    """
+    camera = np.where((columns.media == "photo") & columns.trusted & ~screenshots(columns), columns.camera, "")
+    a, b = moment_pairs(columns.taken_s, camera, within_s=rules.burst_s)
+    look = look_distance(columns.descriptor, a, b)
+    alike = (look <= rules.burst_look) & (picture[a] != picture[b])
+    said_a, said_b = _said_by_camera(columns)
+    said = picture[said_a] != picture[said_b]
+    said_look = np.minimum(look_distance(columns.descriptor, said_a, said_b), rules.burst_look)
+    return join([edges(a[alike], b[alike], look[alike]), edges(said_a[said], said_b[said], said_look[said])])
 
 
 def _same_picture(columns: PhotoColumns, a: Ints, b: Ints, look: Floats, rules: DuplicateRules) -> Bools:
@@ -153,10 +154,25 @@ def _one_exposure(columns: PhotoColumns, a: Ints, b: Ints) -> Bools:
 
     Frames of a burst within one second have the size and the program of the camera.
     """
-    same = columns.trusted[a] & columns.trusted[b] & (columns.taken_s[a] == columns.taken_s[b])
-    same &= (columns.camera[a] == columns.camera[b]) & (columns.camera[a] != "")
-    other_size = (columns.width[a] != columns.width[b]) | (columns.height[a] != columns.height[b])
-    return same & (other_size | (columns.software[a] != columns.software[b]))
+    return _one_camera(columns, a, b) & (columns.taken_s[a] == columns.taken_s[b]) & ~_one_make(columns, a, b)
+
+
+def _two_exposures(columns: PhotoColumns, a: Ints, b: Ints, rules: DuplicateRules) -> Bools:
+    """Return which pairs one camera took one after the other: alike on a tripod, and yet two pictures."""
+    apart = np.abs(columns.taken_s[a] - columns.taken_s[b])
+    burst = (columns.burst_id[a] == columns.burst_id[b]) & (columns.burst_id[a] != "") & _one_make(columns, a, b)
+    return burst | (_one_camera(columns, a, b) & (apart > 0) & (apart <= rules.frames_s))
+
+
+def _one_camera(columns: PhotoColumns, a: Ints, b: Ints) -> Bools:
+    known = columns.trusted[a] & columns.trusted[b] & (columns.camera[a] != "")
+    return known & (columns.camera[a] == columns.camera[b])
+
+
+def _one_make(columns: PhotoColumns, a: Ints, b: Ints) -> Bools:
+    """Return which pairs have one size and come from one program."""
+    one_size = (columns.width[a] == columns.width[b]) & (columns.height[a] == columns.height[b])
+    return one_size & (columns.software[a] == columns.software[b])
 
 
 def _clusters_of_equals(columns: PhotoColumns) -> list[Cluster]:
@@ -167,6 +183,11 @@ def _clusters_of_equals(columns: PhotoColumns) -> list[Cluster]:
         for rows in runs(label)
         if len(rows) > 1 and columns.pixel_sha256[rows[0]] != ""
     ]
+
+
+def _as_pairs(exact: list[Cluster]) -> Edges:
+    both = np.array([(c.medoid, row) for c in exact for row in c.rows], np.int64).reshape(-1, 2)
+    return edges(both[:, 0], both[:, 1], np.zeros(len(both)))
 
 
 def _uploaded_again(columns: PhotoColumns, exact: list[Cluster]) -> list[int]:
