@@ -59,6 +59,9 @@ def _person(rng: np.random.Generator, figure: Figure, colour: Colour, who: Ident
         figure.ellipse(0, 0.89, 0.1, 0.12, who.hair_colour)
     figure.ellipse(0, 0.93, 0.088, 0.09, who.hair_colour)
     figure.ellipse(0, 0.905, 0.07, 0.085, who.skin)
+    for side in (-1, 1):
+        figure.ellipse(side * 0.026, 0.915, 0.0085, 0.01, (34, 28, 26))
+    figure.ellipse(0, 0.868, 0.02, 0.0065, (164, 70, 70))
 
 
 def _dog(rng: np.random.Generator, figure: Figure, colour: Colour, who: Identity | None) -> None:
