@@ -124,12 +124,15 @@ def promote(
     reason: str,
     product: str = "",
     snapshot: int | None = None,
+    expect: str | None = None,
 ) -> Event | None:
     """Point `alias` at a registered release, and `previous` at what production pointed at; None: it does already.
 
+    `expect` is the digest that the alias pointed at when the decision was taken; without it, what it points at now.
+
     Raises:
         UnknownReleaseError: the release was never registered for this product.
-        AliasConflictError: the alias was moved between reading and writing; the other owner's choice stands.
+        AliasConflictError: somebody moved the alias since; the other owner's choice stands.
     """
     product = product or ws.settings.product
     wanted = Pointer(release=digest, snapshot=snapshot)
@@ -137,7 +140,7 @@ def promote(
 
     def decide(state: State) -> Event | None:
         found = state.pointers.get(alias)
-        if found != seen:
+        if found != seen or (expect is not None and (found.release if found else "") != expect):
             raise AliasConflictError(
                 f"{alias} of {product} points at {found.release[:12] if found else 'nothing'} now",
                 fix="Look at `daguerre models list` and decide again.",
