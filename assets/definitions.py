@@ -12,11 +12,11 @@ silence_vendors()
 for _category in (dg.BetaWarning, dg.PreviewWarning):
     warnings.filterwarnings("ignore", category=_category)
 
-from assets import automation, curation, embeddings, index, jobs, landing, online, photos, releases  # noqa: E402
+from assets import automation, curation, embeddings, engagement, index, jobs, landing, online, photos, releases  # noqa: E402
 from assets.resources import Daguerre  # noqa: E402
 
 defs = dg.Definitions(
-    assets=dg.load_assets_from_modules([landing, photos, releases, embeddings, online, index, curation]),
+    assets=dg.load_assets_from_modules([landing, photos, releases, embeddings, online, engagement, index, curation]),
     jobs=jobs.ALL,
     schedules=[automation.nightly_curation, automation.weekly_quality],
     sensors=[automation.landing_sensor, automation.flow],

@@ -17,7 +17,6 @@ from assets.releases import encoder_release
 from assets.resources import Daguerre
 from assets.showing import shown, table
 from daguerre.ids import parse_batch, parse_space
-from daguerre.stages import concepts as concepts_stage
 from daguerre.stages import embeddings as stage
 
 
@@ -70,7 +69,7 @@ def embeddings(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Mate
     group_name="signals",
     kinds={"parquet"},
     owners=policy.MODEL_TEAM,
-    code_version=concepts_stage.CODE_VERSION,
+    code_version="1",
     pool=policy.TRITON,
     automation_condition=policy.FLOWS,
     retry_policy=policy.RETRY,
@@ -78,12 +77,13 @@ def embeddings(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Mate
 )
 def concepts(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.MaterializeResult:
     """Scores of a versioned list of prompts against each photo's vector."""
+    from daguerre.stages.concepts import run_concepts
     from daguerre.stages.pictures import top_concepts
 
     ws = daguerre.workspace(context.run_id)
     batch, space = partitions.batch_and_space(context)
     with daguerre.encoder(ws, space) as encoder:
-        report = concepts_stage.run_concepts(ws, parse_batch(batch), encoder)
+        report = run_concepts(ws, parse_batch(batch), encoder)
     found = top_concepts(ws, parse_batch(batch))
     return dg.MaterializeResult(
         metadata=shown(ws, report) | {"top_concepts": table("concept", "photos", found)},

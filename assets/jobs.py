@@ -27,5 +27,6 @@ release = dg.define_asset_job(
 remember = dg.define_asset_job(
     "remember", ["memories"], partitions_def=partitions.batch, description="Make the day's memories again."
 )
+engage = dg.define_asset_job("engage", ["engagement"], description="What people did with photos.")
 
-ALL = [ingest, embed, curate, publish, release, remember]
+ALL = [engage, ingest, embed, curate, publish, release, remember]

@@ -29,7 +29,7 @@ def run(instance: dg.DagsterInstance, job: str, partition: str, tags: Mapping[st
     """Execute one job for one partition; say whether it succeeded."""
     say("run", job=job, partition=partition, state="started")
     result = defs.resolve_job_def(job).execute_in_process(
-        instance=instance, partition_key=_key(job, partition), tags=dict(tags), raise_on_error=False
+        instance=instance, partition_key=_key(job, partition) or None, tags=dict(tags), raise_on_error=False
     )
     failures = [
         f"{event.step_key}: {_reason(event)}" for event in result.all_events if event.event_type_value == "STEP_FAILURE"
@@ -68,6 +68,7 @@ def steps(plan: Mapping[str, list[str]]) -> Iterable[list[tuple[str, str]]]:
         yield [("ingest", batch), *embed, ("curate", batch)]
     for space in plan["spaces"]:
         yield [("publish", space)]
+    yield [("engage", "")]
 
 
 class Finished:
@@ -89,6 +90,7 @@ class Finished:
         }
         self._published = {space: self._newest(instance, "search_quality", space) for space in self._made["publish"]}
         self._embedded = self._newest(instance, "embeddings", None)
+        self._engaged = self._newest(instance, "engagement", None)
 
     def __call__(self, job: str, partition: str) -> bool:
         """Say whether the job needs no run for the partition."""
@@ -117,15 +119,15 @@ def main() -> int:
     instance.add_dynamic_partitions("batch", plan["batches"])
     instance.add_dynamic_partitions("space", plan["spaces"])
     finished = Finished(instance, {*plan["unfinished"], *plan["retry"]})
-    succeeded, published_anew = True, False
+    succeeded, embedded = True, False
     for group in steps(plan):
         for job, partition in group:
-            if finished(job, partition) and not (job == "publish" and published_anew):
+            if finished(job, partition) and not (job in {"publish", "engage"} and embedded):
                 continue
             tags = {"daguerre/launched_by": "command line"}
             if partition in plan["retry"]:
                 tags[RETRY_TAG] = "true"
-            published_anew = published_anew or job == "embed"
+            embedded = embedded or job == "embed"
             if not run(instance, job, partition, tags):
                 succeeded = False
                 break

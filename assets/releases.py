@@ -16,11 +16,12 @@ from assets.resources import Daguerre
 )
 def encoder_release(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.MaterializeResult:
     """An immutable, content-addressed bundle: both towers, preprocessing, tokenizer, golden vectors, model card."""
+    from daguerre.encoders.release import CARD
     from daguerre.registry.releases import find_release
 
     ws = daguerre.workspace(context.run_id)
     release = find_release(ws, context.partition_key)
-    spec = release.spec
+    spec, card = release.spec, release.path(CARD)
     return dg.MaterializeResult(
         metadata={
             "digest": dg.MetadataValue.text(spec.digest),
@@ -28,6 +29,6 @@ def encoder_release(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg
             "dim": dg.MetadataValue.int(spec.dim),
             "side_px": dg.MetadataValue.int(spec.side_px),
             "licence": dg.MetadataValue.text(spec.licence),
-            "model_card": dg.MetadataValue.md(release.card),
+            "model_card": dg.MetadataValue.md(card.read_text(encoding="utf-8") if card.exists() else "no card"),
         }
     )

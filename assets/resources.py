@@ -44,9 +44,10 @@ class Daguerre(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextmanager
     def encoder(self, ws: Workspace, space: str) -> Iterator[Encoder]:
         """Open the encoder of a space: loaded in Triton and proven with its golden vectors."""
+        from daguerre.registry.releases import find_release
         from daguerre.serving.opening import open_encoder
 
-        with open_encoder(ws, space) as encoder:
+        with open_encoder(ws, find_release(ws, space).spec.digest) as encoder:
             yield encoder
 
 

@@ -16,7 +16,6 @@ from daguerre.cli.running import carry_out, live_spaces, production_encoder
 from daguerre.cli.summary import draw_summary, summarize
 from daguerre.clock import frozen_clock
 from daguerre.encoders.spec import EncoderSpec
-from daguerre.features.engagement import load_events
 from daguerre.landing.landing import land
 from daguerre.landing.source import open_source
 from daguerre.library.demo import demo_spec, landing_days
@@ -44,7 +43,6 @@ def demo(json: Annotated[bool, typer.Option("--json", help="Print JSON and no pr
         landed = _land_day_by_day(ws)
         _say(json, f"3. Dagster runs for what is open ({landed:,} new objects).")
         outcome = carry_out(ws, spaces=live_spaces(ws), quiet=json)
-        load_events(ws, Path(settings.source) / ".daguerre" / "events.jsonl")
         examples = _searches(ws, spec)
     summary = summarize(ws, spec, outcome, landed=landed, seconds=time.monotonic() - began)
     page = settings.project / DEMO / "index.html"

@@ -59,7 +59,7 @@ def list_(json: Json = False) -> None:
     if json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
     else:
-        print_table("Releases", columns, [[a, b, c[:12], d, e] for a, b, c, d, e in rows], right=["dim"])
+        print_table("Releases", columns, rows, right=["dim"])
 
 
 @app.command("promote")

@@ -7,7 +7,7 @@ import getpass
 from daguerre.cli.orchestrate import Outcome, Plan, execute
 from daguerre.encoders.spec import EncoderSpec
 from daguerre.ids import SpaceName
-from daguerre.landing.manifest import list_batches, read_manifest
+from daguerre.landing.manifest import count_objects
 from daguerre.registry.log import aliases, promote
 from daguerre.registry.releases import load_release, register
 from daguerre.tables.ledger import ledger
@@ -38,8 +38,9 @@ def carry_out(
     ws: Workspace, *, spaces: tuple[SpaceName, ...], retry: tuple[str, ...] = (), quiet: bool = False
 ) -> Outcome:
     """Run everything that is open: batches with pending work, batches never finished, indexes gone stale."""
-    batches = list_batches(ws.store)
+    objects = count_objects(ws.store)
+    batches = list(objects)
     unfinished = tuple(sorted({row.batch for row in ledger(ws) if row.pending}))
-    total = sum(len(read_manifest(ws.store, batch).objects) for batch in {*unfinished, *retry} if batch in batches)
+    total = sum(objects[batch] for batch in batches if batch in {*unfinished, *retry})
     plan = Plan(batches=tuple(batches), spaces=tuple(spaces), unfinished=unfinished, retry=retry)
     return execute(plan, ws.settings, total=total, quiet=quiet)

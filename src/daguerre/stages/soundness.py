@@ -41,9 +41,9 @@ def check_vectors(ws: Workspace, batch: BatchKey, space: SpaceName, dim: int) ->
     here = f"batch = {quote(batch)}"
     photos = catalogue.photos(ws).read(["photo_id", "owner_id"], here)
     rows = catalogue.vectors(ws, space, dim).read(["photo_id", "owner_id", "vector"], here)
-    refused = catalogue.rejected(ws).read(
-        ["subject"], f"{here} AND stage = 'embeddings' AND space = {quote(space)}"
-    )["subject"]
+    refused = catalogue.rejected(ws).read(["subject"], f"{here} AND stage = 'embeddings' AND space = {quote(space)}")[
+        "subject"
+    ]
     owner_of = dict(zip(photos["photo_id"].to_pylist(), photos["owner_id"].to_pylist(), strict=True))
     owners = [owner_of.get(photo) for photo in rows["photo_id"].to_pylist()]
     foreign = sum(a is not None and a != b for a, b in zip(owners, rows["owner_id"].to_pylist(), strict=True))

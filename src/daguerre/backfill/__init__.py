@@ -1,1 +1,0 @@
-"""Plan, budget, progress, completeness of work over many batches."""

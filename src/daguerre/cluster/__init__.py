@@ -1,1 +1,0 @@
-"""Kubernetes: scale, jobs, rollout. The only door to the kubernetes client."""
