@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 
 from daguerre.storage.opening import open_store
-from daguerre.tables.table import DuplicateKeysError, Table, TableError, quote
+from daguerre.tables.sql import quote
+from daguerre.tables.table import DuplicateKeysError, Table, TableError
 from tests.fakes.s3_server import new_bucket, running_s3, use_s3
 
 _MARK = {b"lance-schema:unenforced-primary-key": b"true"}

@@ -17,7 +17,7 @@ from daguerre.index.filters import Filters
 from daguerre.index.searcher import ForeignOwnerError, Neighbour, Searcher
 from daguerre.index.snapshot import Snapshot, read_snapshot
 from daguerre.tables import catalogue
-from daguerre.tables.table import quote
+from daguerre.tables.sql import quote
 from daguerre.workspace import Workspace
 
 __all__ = ["Filters", "Hit", "PhotoNotFoundError", "SearchError", "SearchService", "SpaceMismatchError"]

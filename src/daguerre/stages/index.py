@@ -11,7 +11,7 @@ from daguerre.index.snapshot import find_snapshot
 from daguerre.index.tuning import tune
 from daguerre.stages.report import StageReport
 from daguerre.tables import catalogue
-from daguerre.tables.table import quote
+from daguerre.tables.sql import quote
 from daguerre.workspace import Workspace
 
 CODE_VERSION = "1"

@@ -10,7 +10,8 @@ from typing import Literal
 from daguerre.ids import BatchKey, SpaceName, batch_number
 from daguerre.landing.manifest import count_objects, read_manifest
 from daguerre.tables import catalogue
-from daguerre.tables.table import Table, quote
+from daguerre.tables.sql import quote
+from daguerre.tables.table import Table
 from daguerre.workspace import Workspace
 
 Stage = Literal["photos", "embeddings", "signals"]

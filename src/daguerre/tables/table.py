@@ -13,9 +13,7 @@ import pyarrow as pa
 
 from daguerre.errors import DaguerreError
 from daguerre.storage.ports import Store
-from daguerre.tables.sql import one_of, quote
-
-__all__ = ["DuplicateKeysError", "Table", "TableBusyError", "TableError", "quote"]
+from daguerre.tables.sql import one_of
 
 T = TypeVar("T")
 
