@@ -68,12 +68,11 @@ def container_time(text: str | None, position: Position | None, *, modified: dat
         return CaptureTime(
             at=modified.astimezone(UTC), offset_minutes=None, source="modified", notes=(*_once(notes), Note.NO_TIME)
         )
+    # Containers store UTC and say "Z"; only another offset tells where the camera was.
     offset = _offset(_rest(written))
-    local = wall.replace(tzinfo=offset or UTC)
-    if offset is None and position is not None:
-        local = local.astimezone(zone_at(position))
-    known = offset is not None or position is not None
-    minutes = round((local.utcoffset() or timedelta()).total_seconds() / 60) if known else None
+    zone = zone_at(position) if position is not None and offset in (None, UTC) else offset
+    local = wall.replace(tzinfo=offset or UTC).astimezone(zone or UTC)
+    minutes = None if zone in (None, UTC) else round((local.utcoffset() or timedelta()).total_seconds() / 60)
     return CaptureTime(at=local.astimezone(UTC), offset_minutes=minutes, source="container", notes=_once(notes))
 
 

@@ -65,6 +65,8 @@ def decode(data: bytes, *, max_pixels: int) -> Decoded:
     form = sniff(data[:HEAD_BYTES])
     if form in (Format.HEIC, Format.AVIF):
         check_complete(data)
+    if form is Format.WEBP and int.from_bytes(data[4:8], "little") + 8 > len(data):
+        raise RefusedError(Reason.TRUNCATED, "the end of the RIFF container is missing")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -95,8 +97,6 @@ def _decode(data: bytes, form: Format, max_pixels: int) -> Decoded:
     written, profile = read_exif(image), image.info.get("icc_profile")
     image.draft("RGB", fit(width, height, PROXY_SIDE_PX))
     image.load()
-    if form is Format.JPEG and b"\xff\xd9" not in data[-65536:] and b"\xff\xd9" not in data:
-        raise RefusedError(Reason.TRUNCATED, "the mark of the end is missing")
     flat, notes = to_rgb(_reduced(image))
     small = _upright(shrink(flat, PROXY_SIDE_PX), written.orientation)
     small, complaints = to_srgb(small, profile)

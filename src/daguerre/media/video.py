@@ -115,16 +115,25 @@ def _read(form: Format, container: Any, stream: Any) -> Video:
 
 
 def _keyframes(container: Any, stream: Any) -> Iterator[Frame]:
+    import av
+
     stream.codec_context.skip_frame = "NONKEY"
     stream.thread_count = 1
-    for count, frame in enumerate(container.decode(stream)):
-        if count == _MOST_SEEN:
-            return
-        width, height = fit(frame.width, frame.height, PROXY_SIDE_PX)
-        image = frame.reformat(width=width, height=height, format="rgb24", interpolation="AREA").to_image()
-        turn = round(frame.rotation or 0) % 360
-        at_ms = round(float(frame.time or 0.0) * 1000)
-        yield Frame(at_ms=at_ms, image=image.rotate(turn, expand=True) if turn else image)
+    try:
+        for count, frame in enumerate(container.decode(stream)):
+            if count == _MOST_SEEN:
+                return
+            yield _shown(frame)
+    except av.error.InvalidDataError:
+        return  # players show what comes before the damage, and so do we
+
+
+def _shown(frame: Any) -> Frame:
+    width, height = fit(frame.width, frame.height, PROXY_SIDE_PX)
+    image = frame.reformat(width=width, height=height, format="rgb24", interpolation="AREA").to_image()
+    turn = round(frame.rotation or 0) % 360  # counterclockwise, as Pillow turns
+    at_ms = round(float(frame.time or 0.0) * 1000)
+    return Frame(at_ms=at_ms, image=image.rotate(turn, expand=True) if turn else image)
 
 
 def _different(frames: list[Frame]) -> list[Frame]:

@@ -89,26 +89,28 @@ def _work_off(
         deadline_s=settings.decode_deadline_s,
         memory_mb=settings.decode_memory_mb,
     )
-    tables: dict[int, pa.Table] = {}
+    stored: dict[int, Future[pa.Table]] = {}
     seen = _Seen(manifest, pending, progress)
-    # One unit is stored while the next is made, and no more than one, so that memory is bounded.
     with sandbox, ThreadPoolExecutor(1) as storing:
-        stored: Future[None] | None = None
         answers = sandbox.map(landed for work in pending for landed in work.objects)
-        for work in pending:
+        for before, work in zip([None, *pending], pending, strict=False):
             pack = begun_pack(ws.store, work)
             rows: list[Row] = []
             for landed in work.objects:
                 answer = next(answers)
                 rows += _rows(landed, answer, work, pack, provenance)
                 seen.count(answer)
-            tables[work.unit.number] = table = merged(work, with_places(rows))
-            if stored:
-                stored.result()
-            stored = storing.submit(write_checkpoint, ws.store, work.unit, table, pack)
-        if stored:
-            stored.result()
-    return tables
+            # One unit is stored while the next is made, and no more than one, so that memory is bounded.
+            if before is not None:
+                stored[before.unit.number].result()
+            stored[work.unit.number] = storing.submit(_store, ws, work, rows, pack)
+        return {number: table.result() for number, table in stored.items()}
+
+
+def _store(ws: Workspace, work: UnitWork, rows: Sequence[Row], pack: PackWriter) -> pa.Table:
+    outcomes = merged(work, with_places(rows))
+    write_checkpoint(ws.store, work.unit, outcomes, pack)
+    return outcomes
 
 
 def _rows(
