@@ -47,7 +47,7 @@ class DuplicateRules:
     look: float = 0.03
     crop_look: float = 0.006
     crop_bits: int = 80
-    edit_look: float = 0.12
+    edit_look: float = 0.25
     document_bits: int = 10
     document_look: float = 0.02
     frames_s: float = 60.0

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from daguerre.curation.clocks import settle_zones
 from daguerre.curation.columns import Floats, Ints, PhotoColumns, Words
 from daguerre.features.lake import landing_day, newest, read_partition
 from daguerre.features.views import (
@@ -72,16 +73,19 @@ class LibraryReader:
         """
         where = f"owner_id = {quote(owner)} AND media != 'keyframe'"
         photos = catalogue.photos(self.ws).read(_COLUMNS, where)
-        ids = _words(photos["photo_id"])
+        ids, time_source = _words(photos["photo_id"]), _words(photos["time_source"]).astype(str)
+        taken_s, offset_s = settle_zones(
+            _seconds(photos["taken_at"]), _floats(photos["offset_minutes"]) * 60.0, time_source == "exif_assumed_utc"
+        )
         batches = [parse_batch(batch) for batch in pc.unique(photos["batch"]).to_pylist()]
         return PhotoColumns(
             photo_id=ids,
             source_key=_words(photos["source_key"]),
             media=_words(photos["media"]),
             format=_words(photos["format"]),
-            taken_s=_seconds(photos["taken_at"]),
-            offset_s=np.nan_to_num(_floats(photos["offset_minutes"])) * 60.0,
-            trusted=~np.isin(_words(photos["time_source"]).astype(str), ("", "modified")),
+            taken_s=taken_s,
+            offset_s=offset_s,
+            trusted=~np.isin(time_source, ("", "modified")),
             lat=_floats(photos["lat"]),
             lon=_floats(photos["lon"]),
             place=_words(photos["place"]),

@@ -152,7 +152,7 @@ def test_a_file_uploaded_again_is_reported_once():
     assert "3 times" in group.reasons[0]
 
 
-@pytest.mark.parametrize("taken", [AT_ONCE, SECONDS, AT_ONCE + [0, 3600]])
+@pytest.mark.parametrize("taken", [AT_ONCE, SECONDS, AT_ONCE + np.array([0, 3600])])
 def test_an_exact_copy_stands_in_no_second_group(taken):
     assert kinds(pair(pixel_sha256=np.array(["p", "p"], object), changed=2, taken_s=taken)) == ["exact"]
 
