@@ -6,6 +6,7 @@ Evidently draws; it decides nothing. Every number that counts is measured by `qu
 from __future__ import annotations
 
 import fcntl
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,9 +36,18 @@ class Drawn:
     snapshot: Any
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Tell nobody anything: no telemetry, and no warnings about Evidently's own code while it loads and draws."""
+    silence_vendors()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@_quiet()
 def draw(batch: str, findings: Sequence[Finding], reference: Window, current: Window, *, at: datetime) -> Drawn:
     """Draw one comparison: a test per finding, and the distributions of every number that both sides have."""
-    silence_vendors()
     import pandas as pd
     from evidently import DataDefinition, Dataset, Report
     from evidently.metrics import ValueDrift
@@ -62,12 +72,12 @@ def draw(batch: str, findings: Sequence[Finding], reference: Window, current: Wi
     return Drawn(html=snapshot.get_html_str(as_iframe=False), snapshot=snapshot)
 
 
+@_quiet()
 def remember(folder: Path, drawn: Drawn, batch: str) -> None:
     """Add a report to the Evidently workspace in `folder`, in the place of an earlier one of the same batch.
 
     `evidently ui --workspace FOLDER` shows the history.
     """
-    silence_vendors()
     from evidently.ui.workspace import Workspace
 
     folder.mkdir(parents=True, exist_ok=True)

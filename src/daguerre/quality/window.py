@@ -88,7 +88,8 @@ def _signals(ws: Workspace, batches: Sequence[BatchKey], photo_ids: pa.ChunkedAr
     """Return the columns of the views, aligned with `photo_ids`; null where a view has no row."""
     columns: dict[str, pa.ChunkedArray] = {}
     for view in _VIEWS:
-        table = pa.concat_tables([read_partition(ws, view, landing_day(b), b) for b in batches])
+        parts = [read_partition(ws, view, landing_day(batch), batch) for batch in batches]
+        table = pa.concat_tables([view.schema.empty_table(), *parts])
         if not table.num_rows:
             continue
         table = table.take(pc.index_in(photo_ids, table["photo_id"].combine_chunks()))
