@@ -116,7 +116,7 @@ def odd_but_good() -> dict[str, bytes]:
         "one-pixel.jpg": encoded(Image.new("RGB", (1, 1), (200, 30, 10)), "JPEG"),
         "one-pixel.png": encoded(Image.new("RGB", (1, 1)), "PNG"),
         "line.png": encoded(Image.new("RGB", (4000, 1)), "PNG"),
-        "palette.png": encoded(base.convert("P"), "PNG"),
+        "palette.png": encoded(base.quantize(256), "PNG"),
         "palette-transparent.png": encoded(base.convert("P"), "PNG", transparency=3),
         "alpha.png": encoded(alpha, "PNG"),
         "grey-alpha.png": encoded(alpha.convert("LA"), "PNG"),

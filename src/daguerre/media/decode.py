@@ -98,9 +98,11 @@ def _decode(data: bytes, form: Format, max_pixels: int) -> Decoded:
     image.draft("RGB", fit(width, height, PROXY_SIDE_PX))
     image.load()
     flat, notes = to_rgb(_reduced(image))
-    small = _upright(shrink(flat, PROXY_SIDE_PX), written.orientation)
+    # Pillow turns TIFFs upright by itself, size and pixels, and pillow-heif forgets the orientation it has applied.
+    orientation = 1 if form is Format.TIFF else written.orientation or 1
+    small = _upright(shrink(flat, PROXY_SIDE_PX), orientation)
     small, complaints = to_srgb(small, profile)
-    if (written.orientation or 1) >= 5:
+    if orientation >= 5:
         width, height = height, width
     return Decoded(format=form, image=small, width=width, height=height, written=written, notes=(*notes, *complaints))
 
@@ -113,7 +115,7 @@ def _reduced(image: Image.Image) -> Image.Image:
     return image.reduce(factor)
 
 
-def _upright(image: Image.Image, orientation: int | None) -> Image.Image:
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
     from PIL.Image import Transpose
 
     turn = {
@@ -124,7 +126,7 @@ def _upright(image: Image.Image, orientation: int | None) -> Image.Image:
         6: Transpose.ROTATE_270,
         7: Transpose.TRANSVERSE,
         8: Transpose.ROTATE_90,
-    }.get(orientation or 1)
+    }.get(orientation)
     return image if turn is None else image.transpose(turn)
 
 

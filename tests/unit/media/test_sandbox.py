@@ -17,7 +17,9 @@ from tests.fakes.decoders import Job, Load, Work
 PROJECT = Path(__file__).parents[3]
 
 
-def sandbox(workers: int = 2, deadline_s: float = 20.0, memory_mb: int = 512) -> Sandbox[Job, str, tuple[int, str, int]]:
+def sandbox(
+    workers: int = 2, deadline_s: float = 20.0, memory_mb: int = 512
+) -> Sandbox[Job, str, tuple[int, str, int]]:
     return Sandbox(load=Load(), work=Work(), workers=workers, deadline_s=deadline_s, memory_mb=memory_mb)
 
 
@@ -111,7 +113,11 @@ def test_workers_are_gone_when_it_is_closed() -> None:
 
 def test_workers_that_cannot_start_are_an_error_of_the_run() -> None:
     box: Sandbox[Job, str, int] = Sandbox(
-        load=Load(), work=_Unknown(), workers=1, deadline_s=5, memory_mb=512  # type: ignore[arg-type]
+        load=Load(),
+        work=_Unknown(),
+        workers=1,
+        deadline_s=5,
+        memory_mb=512,  # type: ignore[arg-type]
     )
     with pytest.raises(SandboxError, match="exit code 1"), box:
         list(box.map([Job(number=0)]))
