@@ -153,7 +153,7 @@ def _day_at_home(r: np.random.Generator, life: Life, today: date, level: Difficu
         first = _occasion(r, theme, morning, float(r.uniform(0.3, 2.5)), int(r.integers(2, 18)), where, level)
     yield first
     if r.random() < level.back_to_back_share:
-        begins = first.begins_at + timedelta(seconds=first.duration_s + 60 * float(r.uniform(45, 100)))
+        begins = first.begins_at + timedelta(seconds=round(first.duration_s + 60 * float(r.uniform(45, 100))))
         near = moved(*first.end, float(r.uniform(*level.back_to_back_km)), float(r.uniform(0, 360)))
         there = _Setting(place=home, center=near, reach_km=0.2, group=group)
         theme = choose(r, ("meal", "walk"))
@@ -197,7 +197,7 @@ def _occasion(
 
 
 def _local(day: date, hour: float, zone: str) -> datetime:
-    return datetime.combine(day, time(0), ZoneInfo(zone)).astimezone(UTC) + timedelta(hours=hour)
+    return datetime.combine(day, time(0), ZoneInfo(zone)).astimezone(UTC) + timedelta(seconds=round(hour * 3600))
 
 
 def _offset_s(local: datetime, zone: str) -> int:
