@@ -16,7 +16,6 @@ from daguerre import layout
 from daguerre.features.views import CREATED_TIMESTAMP, EVENT_TIMESTAMP, View
 from daguerre.ids import BatchKey
 from daguerre.landing.manifest import LandedObject, Manifest
-from daguerre.media.packs import PackWriter
 from daguerre.settings import Settings
 from daguerre.storage.opening import open_store
 from daguerre.tables import catalogue, schemas
@@ -72,22 +71,25 @@ def land_photos(
     ws: Workspace, batch: BatchKey, proxies: Mapping[str, bytes], *, owner: str = "alice", packs: int = 1
 ) -> None:
     """Store what the photos stage leaves behind: manifest, packs, and the rows of photos and objects."""
-    writers = [PackWriter() for _ in range(packs)]
+    contents = [bytearray() for _ in range(packs)]
     photos, objects = [], []
     for number, (photo, proxy) in enumerate(proxies.items()):
         unit = number % packs
-        photos.append(_photo(photo, owner, batch, layout.pack(batch, unit, "v1"), writers[unit].add(proxy), len(proxy)))
+        photos.append(_photo(photo, owner, batch, _pack(batch, unit), len(contents[unit]), len(proxy)))
+        contents[unit] += proxy
         objects.append({"object_id": f"{batch}/{photo}", "batch": batch, "key": f"{owner}/{photo}.jpg", "etag": "e",
                         "photo_id": photo, "code_version": "1", "run_id": None})  # fmt: skip
-    for unit, writer in enumerate(writers):
-        ws.store.put(layout.pack(batch, unit, "v1"), writer.to_bytes())
-    landed = tuple(
-        LandedObject(key=o["key"], size=1, etag="e", modified=NOON, owner_id=owner) for o in objects
-    )
+    for unit, content in enumerate(contents):
+        ws.store.put(_pack(batch, unit), bytes(content))
+    landed = tuple(LandedObject(key=o["key"], size=1, etag="e", modified=NOON, owner_id=owner) for o in objects)
     manifest = Manifest(batch=batch, source="/source", sealed_at=sealed_at(batch), objects=landed)
     ws.store.create(layout.manifest(batch), manifest.to_json())
     catalogue.photos(ws).upsert(pa.Table.from_pylist(photos, schema=schemas.PHOTOS))
     catalogue.objects(ws).upsert(pa.Table.from_pylist(objects, schema=schemas.OBJECTS))
+
+
+def _pack(batch: BatchKey, unit: int) -> str:
+    return f"proxies/{batch}/{unit:04d}-v1.pack"
 
 
 def sealed_at(batch: BatchKey) -> datetime:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from daguerre.features.lake import read_view
 from daguerre.features.store import offline_view, online_view
-from daguerre.features.views import EVENT_TIMESTAMP, View, view
+from daguerre.features.views import CREATED_TIMESTAMP, EVENT_TIMESTAMP, View, view
 from daguerre.workspace import Workspace
 
 _EXAMPLES = 5
@@ -29,37 +29,53 @@ class Consistency:
     examples: tuple[str, ...]
 
 
-def online_equals_offline(ws: Workspace, name: str, sample: int = 200, *, since: date = date.min) -> Consistency:
+def online_equals_offline(
+    ws: Workspace,
+    name: str,
+    sample: int = 200,
+    *,
+    among: Collection[str] | None = None,
+    since: date = date.min,
+    at: datetime | None = None,
+) -> Consistency:
     """Compare the online values of some keys with the lake's newest values, exactly.
 
-    The keys are drawn from the files of day `since` on by their hash: the same lake gives the same sample. Keys whose
-    newest value is older than the view's ttl are left out: Feast lets values expire offline but never online.
+    The keys are drawn by their hash: the same lake gives the same sample. Keys whose newest value is older than the
+    view's ttl are left out: Feast lets values expire offline but never online.
+
+    Args:
+        among: Draw only from these keys.
+        since: Draw only from the files of this day on.
+        at: When the last load ended; what was written later is not expected online. Default: now.
     """
-    wanted, now = view(name), ws.clock()
-    ids = _sample(ws, wanted, since)[:sample]
-    offline = offline_view(ws, name, ids, now)
+    wanted, at = view(name), at or ws.clock()
+    stored = _keys(ws, wanted, since, at)
+    ids = sorted(stored if among is None else stored & set(among), key=_by_hash)[:sample]
+    offline = offline_view(ws, name, ids, at)
     online = online_view(ws, name, ids)
     unequal = [
-        f"{key} {feature}: online {online[feature][at]!r}, offline {offline[feature][at]!r}"
-        for at, key in enumerate(ids)
-        for feature in _differing(wanted, online, offline, at)[:1]
+        f"{key} {feature}: online {online[feature][row]!r}, offline {offline[feature][row]!r}"
+        for row, key in enumerate(ids)
+        for feature in _differing(wanted, online, offline, row)[:1]
     ]
     return Consistency(view=name, compared=len(ids), unequal=len(unequal), examples=tuple(unequal[:_EXAMPLES]))
 
 
-def _sample(ws: Workspace, of: View, since: date) -> list[str]:
-    rows = read_view(ws, of, columns=[of.key, EVENT_TIMESTAMP], since=since)
-    now = ws.clock()
-    current = pc.less_equal(rows[EVENT_TIMESTAMP], pa.scalar(now))
+def _keys(ws: Workspace, of: View, since: date, at: datetime) -> set[str]:
+    """Return the keys of which something was known at a time, and not too long before it."""
+    rows = read_view(ws, of, columns=[of.key, EVENT_TIMESTAMP, CREATED_TIMESTAMP], since=since)
+    known = pc.and_(pc.less_equal(rows[EVENT_TIMESTAMP], at), pc.less_equal(rows[CREATED_TIMESTAMP], at))
     if of.ttl_days:
-        young = pc.greater_equal(rows[EVENT_TIMESTAMP], pa.scalar(now - timedelta(days=of.ttl_days)))
-        current = pc.and_(current, young)
-    keys = rows.filter(current)[of.key].unique().to_pylist()
-    return sorted(keys, key=lambda key: hashlib.sha256(key.encode()).digest())
+        known = pc.and_(known, pc.greater_equal(rows[EVENT_TIMESTAMP], at - timedelta(days=of.ttl_days)))
+    return set(rows.filter(known)[of.key].unique().to_pylist())
 
 
-def _differing(of: View, online: dict[str, list[Any]], offline: dict[str, list[Any]], at: int) -> list[str]:
-    return [name for name in of.features if not _equal(online[name][at], offline[name][at])]
+def _by_hash(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
+
+
+def _differing(of: View, online: dict[str, list[Any]], offline: dict[str, list[Any]], row: int) -> list[str]:
+    return [name for name in of.features if not _equal(online[name][row], offline[name][row])]
 
 
 def _equal(one: Any, other: Any) -> bool:

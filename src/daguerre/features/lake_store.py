@@ -44,7 +44,7 @@ class LakeOfflineStore(DuckDBOfflineStore):
     """Point-in-time joins and newest rows, by Feast's own SQL over our files."""
 
     @staticmethod
-    def get_historical_features(  # noqa: PLR0917 - Feast's signature
+    def get_historical_features(
         config: Any,
         feature_views: list[Any],
         feature_refs: list[str],
@@ -69,7 +69,7 @@ class LakeOfflineStore(DuckDBOfflineStore):
         )
 
     @staticmethod
-    def pull_latest_from_table_or_query(  # noqa: PLR0917 - Feast's signature
+    def pull_latest_from_table_or_query(
         config: Any,
         data_source: Any,
         join_key_columns: list[str],
@@ -92,7 +92,7 @@ class LakeOfflineStore(DuckDBOfflineStore):
         )
 
     @staticmethod
-    def pull_all_from_table_or_query(  # noqa: PLR0917 - Feast's signature
+    def pull_all_from_table_or_query(
         config: Any,
         data_source: Any,
         join_key_columns: list[str],

@@ -50,8 +50,8 @@ def apply_definitions(ws: Workspace) -> None:
     setup.applied_mark.touch()
 
 
-def load_online(ws: Workspace, views: Sequence[str], start: datetime) -> None:
-    """Copy the newest row of each key between `start` and now to the online store.
+def load_online(ws: Workspace, views: Sequence[str], start: datetime) -> datetime:
+    """Copy the newest row of each key between `start` and now to the online store; return what now was.
 
     The window always ends now: the online store keeps what is written last, so a window that ended earlier would take
     a late load back in time. One writer at a time; a load that was killed is repaired by the next one.
@@ -65,6 +65,7 @@ def load_online(ws: Workspace, views: Sequence[str], start: datetime) -> None:
     store = open_feature_store(ws)
     with single_writer(ws), _quiet():
         store.materialize(start, now, feature_views=[view(name).name for name in views])
+    return now
 
 
 def online_features(ws: Workspace, service_name: str, ids: Sequence[str]) -> dict[str, list[Any]]:
@@ -96,11 +97,11 @@ def training_frame(ws: Workspace, service_name: str, rows: pa.Table, *, as_known
 
 
 def offline_view(ws: Workspace, name: str, ids: Sequence[str], at: datetime) -> dict[str, list[Any]]:
-    """Read all features of one view as they were at one time, from the lake, in the order of `ids`."""
+    """Read all features of one view as they were known at one time, from the lake, in the order of `ids`."""
     wanted = view(name)
     times = pa.array([at] * len(ids), pa.timestamp("us", tz="UTC"))
     rows = pa.table({wanted.key: pa.array(ids, pa.string()), EVENT_TIMESTAMP: times})
-    joined = _join(ws, _view_references(wanted), rows, as_known=False)
+    joined = _join(ws, _view_references(wanted), rows, as_known=True)
     return {name: joined[name].to_pylist() for name in [wanted.key, *wanted.features]}
 
 
@@ -112,16 +113,17 @@ def _open(setup: Profile) -> FeatureStore:
 
 
 def _join(ws: Workspace, references: list[str], rows: pa.Table, *, as_known: bool) -> pa.Table:
-    features = [reference.split(":")[1] for reference in references]
-    if rows.num_rows == 0:
-        return rows.select(rows.column_names)
+    types = {name: view(of).schema.field(name).type for of, name in (r.split(":") for r in references)}
+    if rows.num_rows == 0:  # Feast cannot find the range of no times
+        return pa.table({**{n: rows[n] for n in rows.column_names}, **{n: pa.nulls(0, t) for n, t in types.items()}})
     numbered = rows.append_column(_ROW, pa.array(range(rows.num_rows), pa.int64()))
     store = open_feature_store(ws)
     with _quiet():
         job = store.get_historical_features(numbered.to_pandas(), references, filter_by_created_timestamp=as_known)
         joined = job.to_arrow()
     joined = joined.sort_by(_ROW)  # Feast gives rows and columns back in any order
-    return pa.table({**{n: rows[n] for n in rows.column_names}, **{n: joined[n] for n in features}})
+    features = {name: joined[name].cast(of_type) for name, of_type in types.items()}
+    return pa.table({**{name: rows[name] for name in rows.column_names}, **features})
 
 
 def _read_online(store: FeatureStore, references: list[str], key: str, ids: Sequence[str]) -> dict[str, list[Any]]:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from daguerre.features.consistency import Consistency, online_equals_offline
 from daguerre.features.duplicate_rows import write_duplicates
-from daguerre.features.lake import landing_day, read_view
+from daguerre.features.lake import read_view
 from daguerre.features.store import load_online, online_view
 from daguerre.features.views import EVENT_TIMESTAMP, PHOTO_QUALITY, VIEWS, View
 from daguerre.ids import BatchKey
@@ -40,9 +40,9 @@ def run_online(ws: Workspace, batch: BatchKey) -> StageReport:
         raise UpstreamOpenError(f"{upstream.pending} photos of batch {batch}", fix="Run its signals stage first.")
     changed = write_duplicates(ws, batch)
     start = read_manifest(ws.store, batch).sealed_at
-    rows = {view.name: _rows_since(ws, view, _first_day(batch, start), start) for view in VIEWS}
-    load_online(ws, [name for name, count in rows.items() if count], start)
-    compared = compare(ws, batch)
+    rows = {view.name: _rows_since(ws, view, start) for view in VIEWS}
+    loaded_at = load_online(ws, [name for name, count in rows.items() if count], start)
+    compared = compare(ws, batch, loaded_at)
     photos = catalogue.photos(ws).read(["photo_id"], f"batch = {quote(batch)}")["photo_id"].to_pylist()
     known = online_view(ws, PHOTO_QUALITY.name, photos)["quality_model"]
     return StageReport(
@@ -62,18 +62,23 @@ def run_online(ws: Workspace, batch: BatchKey) -> StageReport:
     )
 
 
-def compare(ws: Workspace, batch: BatchKey) -> list[Consistency]:
-    """Compare a sample of each view's rows since the batch landed, online with offline."""
-    since = _first_day(batch, read_manifest(ws.store, batch).sealed_at)
-    return [online_equals_offline(ws, view.name, SAMPLE, since=since) for view in VIEWS]
+def compare(ws: Workspace, batch: BatchKey, at: datetime | None = None) -> list[Consistency]:
+    """Compare a sample of the batch's photos and owners in each view, online with the lake.
+
+    `at` is when they were loaded: what other runs have written to the lake since is not expected online.
+    """
+    photos = catalogue.photos(ws).read(["photo_id", "owner_id"], f"batch = {quote(batch)}")
+    mine = {key: set(photos[key].to_pylist()) for key in photos.column_names}
+    since = _first_day(read_manifest(ws.store, batch).sealed_at)
+    return [online_equals_offline(ws, view.name, SAMPLE, among=mine[view.key], since=since, at=at) for view in VIEWS]
 
 
-def _first_day(batch: BatchKey, sealed_at: datetime) -> date:
-    """Return the first day whose files can hold the batch's rows; counts of a day are told at its end."""
-    return min(landing_day(batch), sealed_at.astimezone(UTC).date() - timedelta(days=1))
+def _first_day(start: datetime) -> date:
+    """Return the first day whose files can say something of `start` or later: counts of a day are told at its end."""
+    return start.astimezone(UTC).date() - timedelta(days=1)
 
 
-def _rows_since(ws: Workspace, view: View, since: date, start: datetime) -> int:
+def _rows_since(ws: Workspace, view: View, start: datetime) -> int:
     """Count the keys that a load from `start` writes."""
-    rows = read_view(ws, view, columns=[view.key, EVENT_TIMESTAMP], since=since)
+    rows = read_view(ws, view, columns=[view.key, EVENT_TIMESTAMP], since=_first_day(start))
     return int(pc.count_distinct(rows.filter(pc.greater_equal(rows[EVENT_TIMESTAMP], start))[view.key]).as_py())
