@@ -32,7 +32,7 @@ class Provenance:
     """Where the weights come from.
 
     Attributes:
-        seconds: Wall clock of the optimiser steps, on one thread.
+        seconds: Processor time of the optimiser steps; on a CPU they run on one thread.
         parameters: Of both towers.
     """
 
@@ -171,7 +171,7 @@ float32 unit rows.
 
 ## Training
 {images:,} generated photos, {steps:,} steps of {batch} photos with two phrases each (a caption of random detail
-and a keyword query), seed {seed}, {seconds:,} s on {device}, one thread. A contrastive loss that knows which
+and a keyword query), seed {seed}, {seconds:,} core seconds ({device}). A contrastive loss that knows which
 phrase is true of which photo. Nothing was downloaded. `python models/scene-demo/train.py --version {version}`
 makes it again; floating-point arithmetic may differ between machines, the numbers above only slightly.
 
