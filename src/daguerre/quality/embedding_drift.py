@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +10,8 @@ import numpy.typing as npt
 Vectors = npt.NDArray[np.float32]
 
 _PERMUTATIONS = 200
+#: Weight of the ridge beside features of unit variance: directions that the data hardly fill decide nothing.
+_RIDGE = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,22 +49,29 @@ def _finite(x: Vectors) -> Vectors:
 
 
 def _held_out_auc(pooled: Vectors, m: int, rng: np.random.Generator) -> float:
-    """Fit on one half and rank the other, both ways round."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import roc_auc_score
-
-    label = np.arange(len(pooled)) >= m
+    """Fit a ridge discriminant on one half and rank the other, both ways round."""
+    side = np.where(np.arange(len(pooled)) < m, -1.0, 1.0).astype(np.float32)
     scaled = (pooled - pooled.mean(axis=0)) / (pooled.std(axis=0) + 1e-6)
     # Halves with equal shares of both sides, however few there are.
     fold = np.empty(len(pooled), np.int64)
-    for side in (~label, label):
-        fold[side] = rng.permutation(int(side.sum())) % 2
+    for part in (side < 0, side > 0):
+        fold[part] = rng.permutation(int(part.sum())) % 2
     scores = []
     for held_out in (0, 1):
         fit, judge = fold != held_out, fold == held_out
-        model: Any = LogisticRegression(C=1e-3, max_iter=300).fit(scaled[fit], label[fit])
-        scores.append(float(roc_auc_score(label[judge], model.decision_function(scaled[judge]))))
+        x = scaled[fit]
+        ridge = _RIDGE * len(x) * np.eye(x.shape[1], dtype=np.float32)
+        weights = np.linalg.solve(x.T @ x + ridge, x.T @ (side[fit] - side[fit].mean()))
+        scores.append(_auc(scaled[judge] @ weights, side[judge] > 0))
     return float(np.mean(scores))
+
+
+def _auc(scores: Vectors, positive: npt.NDArray[np.bool_]) -> float:
+    """Return the share of pairs in which the positive one scores higher; ties count half."""
+    _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    rank = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    yes, no = int(positive.sum()), int((~positive).sum())
+    return float((rank[positive].sum() - yes * (yes + 1) / 2) / (yes * no))
 
 
 def _mmd_p_value(pooled: Vectors, m: int, rng: np.random.Generator) -> float:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from daguerre.quality.embedding_drift import embedding_drift
+from daguerre.quality.embedding_drift import _auc, embedding_drift
 
 
 def _rows(n: int, seed: int, *, by: float = 0.0, dim: int = 16) -> np.ndarray:
@@ -51,3 +51,11 @@ def test_rows_that_are_not_finite_are_left_out_and_counted() -> None:
 def test_rows_that_are_all_the_same() -> None:
     same = np.ones((50, 4), np.float32)
     assert embedding_drift(same, same, seed=0).auc == pytest.approx(0.5)
+
+
+def test_the_area_under_the_curve_counts_pairs() -> None:
+    rng = np.random.default_rng(4)
+    scores = rng.integers(0, 9, 200).astype(np.float32)
+    positive = rng.random(200) < 0.3
+    pairs = scores[positive][:, None] - scores[~positive]
+    assert _auc(scores, positive) == pytest.approx(np.mean((np.sign(pairs) + 1) / 2))
