@@ -94,6 +94,8 @@ class Finished:
 
     def __call__(self, job: str, partition: str) -> bool:
         """Say whether the job needs no run for the partition."""
+        if job == "engage":
+            return self._engaged >= self._embedded
         if partition.split("|", maxsplit=1)[0] in self._unfinished or str(_key(job, partition)) not in self._made[job]:
             return False
         return job != "publish" or self._published[partition] >= self._embedded

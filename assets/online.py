@@ -59,7 +59,7 @@ def signal_drift(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Ma
     failed = records(drift.failed_rows())
     return dg.MaterializeResult(
         metadata={
-            "verdict": dg.MetadataValue.text(drift.verdict),
+            "verdict": dg.MetadataValue.text(drift.verdict.value),
             "report": dg.MetadataValue.text(drift.report_key),
             "rows": dg.MetadataValue.int(drift.rows_current),
             "reference_rows": dg.MetadataValue.int(drift.rows_reference),
@@ -67,8 +67,8 @@ def signal_drift(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Ma
         check_results=[
             verdict(
                 SIGNALS_DID_NOT_DRIFT,
-                drift.verdict == "ok",
-                warn=drift.verdict != "block",
+                drift.verdict.value == "ok",
+                warn=drift.verdict.value != "block",
                 said=drift.sentence(),
                 shown={"findings": failed},
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from daguerre.errors import SettingsError
@@ -19,13 +19,15 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="DAGUERRE_", extra="forbid", frozen=True)
 
-    root: str = Field(default="data", description="Where everything is kept: a folder, or s3://bucket/prefix.")
+    root: str = Field(
+        default=str(PROJECT / "data"), description="Where everything is kept: a folder, or s3://bucket/prefix."
+    )
     source: str = Field(default="", description="Watched source of originals: a folder, or s3://bucket/prefix.")
     owner: str = Field(default="", description="Fixed owner of the source; empty: first folder of each key.")
-    cache: Path = Field(default=Path(".cache"), description="Local scratch space; may be deleted at any time.")
+    cache: Path = Field(default=PROJECT / ".cache", description="Local scratch space; may be deleted at any time.")
     project: Path = Field(default=PROJECT, description="Checkout that holds assets/, feature_repo/ and models/.")
 
-    dagster_home: Path = Field(default=Path(".dagster"), description="Where the local Dagster instance lives.")
+    dagster_home: Path = Field(default=PROJECT / ".dagster", description="Where the local Dagster instance lives.")
     ui_port: int = Field(default=3000, ge=1, le=65535, description="Port of the local Dagster UI, on loopback.")
 
     batch_size: int = Field(default=50_000, ge=1, description="Most objects in one batch.")
@@ -39,7 +41,9 @@ class Settings(BaseSettings):
     max_bytes: int = Field(default=2 << 30, ge=1, description="Larger objects are refused unread.")
     max_attempts: int = Field(default=2, ge=1, description="Tries per object and code version, transient faults only.")
 
-    triton_python: Path = Field(default=Path(".triton/bin/python"), description="Interpreter beside the server wheel.")
+    triton_python: Path = Field(
+        default=PROJECT / ".triton/bin/python", description="Interpreter beside the server wheel."
+    )
     triton_url: str = Field(default="", description="host:port of a Triton that runs already; empty: start our own.")
     triton_port: int = Field(default=8701, ge=0, le=65535, description="gRPC port of our own server; 0: any free one.")
     inference_batch: int = Field(default=32, ge=1, le=64)
@@ -54,6 +58,17 @@ class Settings(BaseSettings):
 
     drift_min_rows: int = Field(default=1500, ge=2, description="Fewer rows on a side: no drift verdict.")
     seed: int = 7
+
+    @field_validator("root", "source")
+    @classmethod
+    def _absolute(cls, place: str) -> str:
+        """Make a folder absolute at once: the orchestrator's processes work in another directory."""
+        return place if not place or "://" in place else str(Path(place).expanduser().absolute())
+
+    @field_validator("cache", "dagster_home", "triton_python")
+    @classmethod
+    def _absolute_path(cls, place: Path) -> Path:
+        return place.expanduser().absolute()
 
     @property
     def worker_count(self) -> int:

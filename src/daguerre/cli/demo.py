@@ -18,8 +18,8 @@ from daguerre.clock import frozen_clock
 from daguerre.encoders.spec import EncoderSpec
 from daguerre.landing.landing import land
 from daguerre.landing.source import open_source
-from daguerre.library.demo import demo_spec, landing_days
-from daguerre.library.plan import plan_library
+from daguerre.library.demo import demo_spec
+from daguerre.library.plan import landing_days, plan_library
 from daguerre.search.service import SearchService
 from daguerre.serving.opening import open_encoder
 from daguerre.serving.server import local_server

@@ -7,7 +7,8 @@ from pathlib import Path
 from rich.progress import Progress
 
 from daguerre.cli.console import err
-from daguerre.library.plan import LibrarySpec, plan_library
+from daguerre.library.plan import plan_library
+from daguerre.library.spec import LibrarySpec
 from daguerre.library.writing import write_library
 
 

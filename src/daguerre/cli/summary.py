@@ -10,14 +10,14 @@ from typing import Any
 from daguerre.cli.console import out, reasons
 from daguerre.cli.orchestrate import Outcome
 from daguerre.encoders.spec import EncoderSpec
-from daguerre.stages.drift import latest_drift
 from daguerre.stages.journal import entries, photos_per_s
-from daguerre.stages.search_quality import latest_quality
+from daguerre.stages.latest import latest_drift, latest_quality
 from daguerre.tables import catalogue
 from daguerre.tables.ledger import ledger
 from daguerre.workspace import Workspace
 
 _STAGES = ("photos", "signals", "embeddings")
+_MEASURES = ("recall_at_10", "precision_at_10", "ndcg_at_10", "mrr", "no_match_separation")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +66,8 @@ def summarize(ws: Workspace, spec: EncoderSpec, outcome: Outcome, *, landed: int
         pending=sum(row.pending for row in rows),
         rates={stage: photos_per_s(ws, stage) for stage in _STAGES},
         recall_at_10=index.get(spec.space, {}).get("recall_at_10"),
-        quality=quality.headline() if quality else {},
-        drift=drift.sentence() if drift else "no report yet",
+        quality={name: quality[name] for name in _MEASURES} if quality and quality["queries"] else {},
+        drift=drift["said"] if drift else "no batch compared yet",
         memories=_first_memories(ws),
         runs=outcome.runs,
         failures=outcome.failures,
