@@ -106,14 +106,14 @@ def test_an_empty_lake_loads_and_joins_to_nothing(ws: Workspace) -> None:
     assert online_features(ws, "memories_v1", [])["photo_id"] == []
 
 
-def test_a_column_that_old_files_lack_is_null(ws: Workspace) -> None:
+def test_a_column_that_old_files_lack_is_null(ws: Workspace, clock: MovingClock) -> None:
     old = rows(PHOTO_QUALITY, ["p"], sharpness=0.75).drop_columns(["noise"])
     old = old.append_column("created_timestamp", old["event_timestamp"])
     sink = io.BytesIO()
     pq.write_table(old, sink)
     ws.store.put(partition_key(PHOTO_QUALITY, NOON.date(), "old"), sink.getvalue())
     write_partition(ws, PHOTO_QUALITY, NOON.date(), "new", rows(PHOTO_QUALITY, ["q"], noise=0.5))
-    told = offline_view(ws, PHOTO_QUALITY.name, ["q", "p"], NOON)
+    told = offline_view(ws, PHOTO_QUALITY.name, ["q", "p"], clock.now)
     assert (told["noise"], told["sharpness"]) == ([0.5, None], [0.5, 0.75])
     load_online(ws, [PHOTO_QUALITY.name], DAYS[0])
     assert online_features(ws, "memories_v1", ["p", "q"])["sharpness"] == [0.75, 0.5]
