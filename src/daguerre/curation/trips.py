@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from daguerre.curation.columns import DAY_S, Bools, Floats
+from daguerre.curation.columns import DAY_S, Bools, Floats, Ints
 from daguerre.curation.home import Homes, find_homes
 from daguerre.curation.places import distance_km, filled_positions
 
@@ -19,6 +19,7 @@ class TripRules:
         away_km: Farther from home than this is away.
         nights: Fewest calendar days between the first and the last photo.
         gap_s: A pause longer than this ends a trip.
+        next_day_s: Photos without a position belong to the trip beside them over pauses up to this.
         photos: Fewest photos with a position of their own; one wrong fix is no journey.
         fill_s: As for events.
     """
@@ -26,6 +27,7 @@ class TripRules:
     away_km: float = 80.0
     nights: int = 1
     gap_s: float = 1.5 * DAY_S
+    next_day_s: float = 14 * 3600.0
     photos: int = 2
     fill_s: float = 30 * 60.0
 
@@ -64,17 +66,28 @@ def trips_around(
     rows = np.flatnonzero(~np.isnan(lat))
     home_lat, home_lon = homes.at(local_s[rows])
     distance = distance_km(lat[rows], lon[rows], home_lat, home_lon)
+    # The longest pause between two photos with a position, counting the photos without one that lie between them.
+    pause = np.maximum.reduceat(np.diff(taken_s)[: rows[-1]], rows[:-1]) if len(rows) > 1 else np.zeros(0)
     trips = []
-    for part in _stretches(distance > rules.away_km, taken_s[rows], rules.gap_s):
-        first, last = int(rows[part[0]]), int(rows[part[-1]])
+    for part in _stretches(distance > rules.away_km, pause, rules.gap_s):
+        first, last = _stretched(int(rows[part[0]]), int(rows[part[-1]]), taken_s, np.isnan(lat), rules.next_day_s)
         nights = np.floor(local_s[last] / DAY_S) - np.floor(local_s[first] / DAY_S)
         if nights >= rules.nights and own[first : last + 1].sum() >= rules.photos:
             trips.append(Trip(first=first, last=last, farthest_km=float(distance[part].max())))
     return trips
 
 
-def _stretches(away: Bools, taken_s: Floats, gap_s: float) -> list[np.ndarray]:
-    """Return the runs of rows away from home without a longer pause inside."""
-    ends = (away[1:] != away[:-1]) | (np.diff(taken_s) > gap_s)
+def _stretches(away: Bools, pause: Floats, gap_s: float) -> list[Ints]:
+    """Return the runs of places away from home without a longer pause inside."""
+    ends = (away[1:] != away[:-1]) | (pause > gap_s)
     parts = np.split(np.arange(len(away)), np.flatnonzero(ends) + 1)
     return [part for part in parts if len(part) and away[part[0]]]
+
+
+def _stretched(first: int, last: int, taken_s: Floats, lost: Bools, next_day_s: float) -> tuple[int, int]:
+    """Return the trip with the photos before and after it that have no position and follow each other closely."""
+    while first > 0 and lost[first - 1] and taken_s[first] - taken_s[first - 1] <= next_day_s:
+        first -= 1
+    while last + 1 < len(lost) and lost[last + 1] and taken_s[last + 1] - taken_s[last] <= next_day_s:
+        last += 1
+    return first, last

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from daguerre.curation.columns import PhotoColumns, timed
 from daguerre.curation.exclusions import never_shown
-from daguerre.curation.memories import Memory, make_memories
+from daguerre.curation.memories import make_memories
+from daguerre.curation.memory import Memory
+from daguerre.curation.memory_kinds import same_days
 from daguerre.curation.timeline import Timeline, list_events, timeline
 from tests.fakes.lives import DAY_S, columns, journeys, unit
 
@@ -163,3 +165,24 @@ def test_file_times_count_only_where_no_device_wrote_any():
     mixed = columns(3, trusted=np.array([True, False, False]))
     assert timed(mixed).tolist() == [True, False, False]
     assert timed(columns(3, trusted=np.zeros(3, bool))).tolist() == [True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("day", "year", "expected"),
+    [
+        (date(2026, 5, 2), 2024, [date(2024, 5, 2)]),
+        (date(2026, 3, 1), 2024, [date(2024, 2, 29), date(2024, 3, 1)]),
+        (date(2028, 3, 1), 2024, [date(2024, 3, 1)]),
+        (date(2028, 2, 29), 2024, [date(2024, 2, 29)]),
+        (date(2028, 2, 29), 2025, []),
+    ],
+)
+def test_leap_days_are_remembered_every_year(day, year, expected):
+    assert same_days(day, year) == expected
+
+
+def test_a_trip_that_is_not_over_is_no_memory_yet(line):
+    trip = line.trips[0]
+    middle = datetime.fromtimestamp(float(line.columns.local_s[trip.last]), UTC).date() - timedelta(days=1)
+    starts = datetime.fromtimestamp(float(line.columns.local_s[trip.first]), UTC).date()
+    assert f"trip/{starts.isoformat()}" not in {m.key for m in make_memories(line, alone(line), middle)}

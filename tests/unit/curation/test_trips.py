@@ -81,3 +81,23 @@ def test_photos_without_position_belong_to_the_trip_around_them():
 def test_without_any_position_there_is_no_trip():
     nowhere = np.full(10, np.nan)
     assert find_trips(START_S + DAY_S * np.arange(10.0), np.zeros(10), nowhere, nowhere) == []
+
+
+def test_a_trip_takes_the_photos_without_position_at_its_ends_up_to_the_next_day():
+    taken = START_S + DAY_S * np.array([*range(20), 20.4, 20.8, 21.2, 21.5, 22.0, 22.4, *range(26, 30)])
+    lat = np.array([HOME[0]] * 20 + [np.nan, 40.0, 40.0, np.nan, np.nan, np.nan] + [HOME[0]] * 4)
+    lon = np.where(np.isnan(lat), np.nan, HOME[1])
+    assert spans(find_trips(taken, np.zeros(len(taken)), lat, lon)) == [(20, 25)]
+
+
+def test_a_long_pause_ends_a_trip_and_photos_without_position_bridge_it():
+    home = [*range(20)]
+    away = [40.0, 40.5, 41.5, 43.2, 43.5, 44.5]
+    taken = START_S + DAY_S * np.array([*home, *away, 60.0])
+    lat = np.array([HOME[0]] * 20 + [30.0] * 6 + [HOME[0]])
+    lon = np.full(27, HOME[1])
+    assert spans(find_trips(taken, np.zeros(27), lat, lon)) == [(20, 22), (23, 25)]
+    taken = START_S + DAY_S * np.array([*home, 40.0, 40.5, 41.5, 42.5, 43.5, 44.5, 60.0])
+    lat[23] = np.nan
+    lon[23] = np.nan
+    assert spans(find_trips(taken, np.zeros(27), lat, lon)) == [(20, 25)]
