@@ -199,10 +199,10 @@ class _Down:
     """A source that fails as often as told, then gives."""
 
     url = "memory"
-    skipped: dict[str, int] = {}
 
     def __init__(self, failures: int) -> None:
         self.failures = failures
+        self.skipped: dict[str, int] = {}
 
     def list(self) -> list[ObjectInfo]:
         return []
@@ -223,9 +223,11 @@ def test_faults_that_pass_are_tried_again_as_often_as_set(monkeypatch: pytest.Mo
     monkeypatch.setattr(originals, "_PAUSE_S", 0.0)
     reader = OriginalReader(url="memory", max_bytes=100, max_attempts=3)
     thing = LandedObject(key="a", size=4, etag="e", modified=NOW, owner_id="o")
-    monkeypatch.setattr(originals, "_source", lambda _url, down=_Down(2): down)
+    down = _Down(2)
+    monkeypatch.setattr(originals, "_source", lambda _url, down=down: down)
     assert reader(thing) == b"data"
-    monkeypatch.setattr(originals, "_source", lambda _url, down=_Down(3): down)
+    down = _Down(3)
+    monkeypatch.setattr(originals, "_source", lambda _url, down=down: down)
     with pytest.raises(RefusedError) as refusal:
         reader(thing)
     assert (refusal.value.refused.reason, refusal.value.refused.attempts) == (Reason.STORE_ERROR, 3)
@@ -235,8 +237,8 @@ def _marked_as_store_error(ws: Workspace, batch: BatchKey, key: str) -> None:
     """Rewrite a checkpoint as if the store had not given one object."""
     import pyarrow as pa
 
-    from daguerre.stages.photo_units import plan_units, read_checkpoint, write_checkpoint
     from daguerre.media.packs import PackWriter
+    from daguerre.stages.photo_units import plan_units, read_checkpoint, write_checkpoint
 
     manifest = read_manifest(ws.store, batch)
     for unit in plan_units(manifest, size=ws.settings.unit_size, code_version=stage.CODE_VERSION):
