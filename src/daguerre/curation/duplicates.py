@@ -15,7 +15,7 @@ import numpy as np
 from daguerre.curation.best_shot import Choice, best_copy, best_frame
 from daguerre.curation.columns import Bools, Floats, Ints, PhotoColumns
 from daguerre.curation.exclusions import DOCUMENT, documents, screenshots
-from daguerre.curation.groups import Cluster, Edges, components, edges, join, labels, medoid_prune, runs
+from daguerre.curation.groups import Cluster, Edges, edges, join, labels, medoid_prune, runs
 from daguerre.curation.pairs import HASH_BITS, hash_distance, hash_pairs, look_distance, look_pairs, moment_pairs
 
 Kind = Literal["exact", "near", "burst"]
@@ -88,12 +88,17 @@ def find_duplicates(columns: PhotoColumns, rules: DuplicateRules = RULES) -> lis
     n = len(columns)
     exact = _clusters_of_equals(columns)
     copies = near_pairs(columns, labels(n, exact) == np.arange(n), rules)
-    frames = burst_pairs(columns, components(n, join([_as_pairs(exact), copies])), rules)
-    return [
+    kept = [
         *(_group("exact", c, best_copy(columns, np.array(c.rows)), columns) for c in exact),
-        *(_uploads(row, int(columns.uploads[row])) for row in _uploaded_again(columns, exact)),
         *(_group("near", c, best_copy(columns, np.array(c.rows)), columns) for c in medoid_prune(n, copies)),
-        *(_group("burst", c, best_frame(columns, np.array(c.rows)), columns) for c in medoid_prune(n, frames)),
+    ]
+    frame = np.ones(n, bool)
+    frame[[row for group in kept for row in group.rows if row != group.best]] = False
+    frames = medoid_prune(n, burst_pairs(columns, frame, rules))
+    return [
+        *kept,
+        *(_uploads(row, int(columns.uploads[row])) for row in _uploaded_again(columns, exact)),
+        *(_group("burst", c, best_frame(columns, np.array(c.rows)), columns) for c in frames),
     ]
 
 
@@ -114,23 +119,24 @@ def near_pairs(columns: PhotoColumns, first: Bools, rules: DuplicateRules = RULE
     b = np.concatenate([rows[by_hash.b], photos[by_look.b], rows[instant[1]]])
     look = look_distance(columns.descriptor, a, b)
     same = _same_picture(columns, a, b, look, rules) & ~_two_exposures(columns, a, b, rules)
+    same &= _closest_of_moment(columns, a, b, np.where(same, look, np.inf), rules)
     return edges(a[same], b[same], look[same])
 
 
-def burst_pairs(columns: PhotoColumns, picture: Ints, rules: DuplicateRules = RULES) -> Edges:
+def burst_pairs(columns: PhotoColumns, frame: Bools, rules: DuplicateRules = RULES) -> Edges:
     """Return pairs of frames of one moment: what the camera calls a burst, or seconds apart and alike.
 
     Args:
         columns: In order.
-        picture: `(n,)` the picture that each row is a version of: two versions of one picture are no frames.
+        frame: `(n,) bool`: the rows to consider; of the versions of one picture, the best.
         rules: Thresholds.
     """
     camera = np.where((columns.media == "photo") & columns.trusted & ~screenshots(columns), columns.camera, "")
     a, b = moment_pairs(columns.taken_s, camera, within_s=rules.burst_s)
     look = look_distance(columns.descriptor, a, b)
-    alike = (look <= rules.burst_look) & (picture[a] != picture[b])
+    alike = (look <= rules.burst_look) & frame[a] & frame[b]
     said_a, said_b = _said_by_camera(columns)
-    said = picture[said_a] != picture[said_b]
+    said = frame[said_a] & frame[said_b]
     said_look = np.minimum(look_distance(columns.descriptor, said_a, said_b), rules.burst_look)
     return join([edges(a[alike], b[alike], look[alike]), edges(said_a[said], said_b[said], said_look[said])])
 
@@ -164,6 +170,39 @@ def _two_exposures(columns: PhotoColumns, a: Ints, b: Ints, rules: DuplicateRule
     return burst | (_one_camera(columns, a, b) & (apart > 0) & (apart <= rules.frames_s))
 
 
+def _closest_of_moment(columns: PhotoColumns, a: Ints, b: Ints, look: Floats, rules: DuplicateRules) -> Bools:
+    """Return which pairs join a row with the closest of the frames that one camera took in one go.
+
+    A copy without a time matches every frame of a tripod's burst, and was made from one.
+    """
+    go = _goes(columns, rules.frames_s)
+    nearness = look + hash_distance(columns.pdq, a, b) / HASH_BITS
+    keep = np.ones(len(a), bool)
+    for row, other in ((a, b), (b, a)):
+        order = np.lexsort((other, nearness, go[other], row))
+        first = np.ones(len(order), bool)
+        first[1:] = (row[order][1:] != row[order][:-1]) | (go[other][order][1:] != go[other][order][:-1])
+        best = np.zeros(len(order), bool)
+        best[order[first]] = True
+        # every candidate pair may stand in the list more than once: by hash, by look, by time
+        keep &= best | (go[row] == go[other])
+    return keep
+
+
+def _goes(columns: PhotoColumns, pause_s: float) -> Ints:
+    """Return the number of each row's go: what one camera took without a longer pause; the rest is alone."""
+    rows = np.flatnonzero(columns.trusted & (columns.camera != "") & ~np.isnan(columns.taken_s))
+    camera = np.unique(columns.camera[rows].astype(str), return_inverse=True)[1]
+    order = np.lexsort((rows, columns.taken_s[rows], camera))
+    rows, camera = rows[order], camera[order]
+    go = np.arange(len(columns))
+    if len(rows):
+        starts = np.ones(len(rows), bool)
+        starts[1:] = (camera[1:] != camera[:-1]) | (np.diff(columns.taken_s[rows]) > pause_s)
+        go[rows] = len(columns) + np.cumsum(starts)
+    return go
+
+
 def _one_camera(columns: PhotoColumns, a: Ints, b: Ints) -> Bools:
     known = columns.trusted[a] & columns.trusted[b] & (columns.camera[a] != "")
     return known & (columns.camera[a] == columns.camera[b])
@@ -183,11 +222,6 @@ def _clusters_of_equals(columns: PhotoColumns) -> list[Cluster]:
         for rows in runs(label)
         if len(rows) > 1 and columns.pixel_sha256[rows[0]] != ""
     ]
-
-
-def _as_pairs(exact: list[Cluster]) -> Edges:
-    both = np.array([(c.medoid, row) for c in exact for row in c.rows], np.int64).reshape(-1, 2)
-    return edges(both[:, 0], both[:, 1], np.zeros(len(both)))
 
 
 def _uploaded_again(columns: PhotoColumns, exact: list[Cluster]) -> list[int]:

@@ -9,7 +9,7 @@ from daguerre.curation.columns import DAY_S, Bools, PhotoColumns, timed
 #: Above this probability a photo is a document, a receipt or a screenshot.
 DOCUMENT = 0.5
 #: Smaller pictures are icons, avatars and previews.
-_FEWEST_PIXELS = 100_000
+_FEWEST_PIXELS = 50_000
 _SCREENSHOT_NAMES = ("screenshot", "screen shot", "screen_shot", "bildschirmfoto", "screencap")
 
 

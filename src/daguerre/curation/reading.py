@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from daguerre.curation.clocks import settle_zones
 from daguerre.curation.columns import Floats, Ints, PhotoColumns, Words
+from daguerre.features.concepts import NOT_TO_REMEMBER
 from daguerre.features.lake import landing_day, newest, read_partition
 from daguerre.features.views import (
     CREATED_TIMESTAMP,
@@ -27,9 +28,6 @@ from daguerre.tables import catalogue
 from daguerre.tables.schemas import DESCRIPTOR_DIM
 from daguerre.tables.sql import one_of, quote
 from daguerre.workspace import Workspace
-
-#: Concepts whose photos are notes, not memories.
-DOCUMENT_CONCEPTS = frozenset({"document", "receipt", "screenshot", "whiteboard", "chart"})
 
 _COLUMNS = [
     "photo_id",
@@ -126,7 +124,7 @@ class LibraryReader:
 
     def _documents(self, batches: list[BatchKey], ids: Words) -> Floats:
         rows = self._of(PHOTO_CONCEPTS, "top_concept", batches)
-        is_one = np.isin(_words(rows["top_concept"]).astype(str), sorted(DOCUMENT_CONCEPTS)).astype(np.float64)
+        is_one = np.isin(_words(rows["top_concept"]).astype(str), sorted(NOT_TO_REMEMBER)).astype(np.float64)
         return _aligned(ids, _words(rows["photo_id"]), is_one, np.nan)
 
     def _of(self, view: View, column: str, batches: list[BatchKey]) -> pa.Table:

@@ -159,3 +159,34 @@ def test_an_exact_copy_stands_in_no_second_group(taken):
 
 def test_an_empty_library_has_no_duplicates():
     assert find_duplicates(columns(0)) == []
+
+
+def test_a_copy_of_one_frame_joins_that_frame_and_not_its_burst():
+    rng = np.random.default_rng(8)
+    look, bits = unit(rng.normal(size=64)), rng.random(256) < 0.5
+    frames = [flipped(rng, bits, 14) for _ in range(3)]
+    photos = columns(
+        4,
+        descriptor=np.stack([look] * 4).astype(np.float32),
+        pdq=np.packbits(np.stack([*frames, flipped(rng, frames[1], 4)]), axis=1),
+        taken_s=1.6e9 + np.array([0, 1, 2, 9e6]),
+        trusted=np.array([True, True, True, False]),
+        camera=np.array(["a", "a", "a", ""], object),
+        width=np.array([4000, 4000, 4000, 1000]),
+    )
+    near, burst = find_duplicates(photos)
+    assert (near.kind, near.rows, near.best) == ("near", (1, 3), 1)
+    assert (burst.kind, burst.rows) == ("burst", (0, 1, 2))
+
+
+def test_an_edit_of_a_frame_is_no_frame():
+    photos = columns(
+        3,
+        descriptor=np.stack([columns(1).descriptor[0]] * 3),
+        pdq=np.stack([columns(1).pdq[0]] * 3),
+        taken_s=1.6e9 + np.array([0.0, 0.0, 1.0]),
+        software=np.array(["", "Example Editor", ""], object),
+        width=np.array([4000, 2000, 4000]),
+    )
+    near, burst = find_duplicates(photos)
+    assert (near.rows, near.best, burst.rows) == ((0, 1), 0, (0, 2))
