@@ -33,6 +33,7 @@ class Phrases:
     trip_reason: str
     day_reason: str
     month_reason: str
+    month_reason_one: str
 
 
 PHRASES = {
@@ -79,6 +80,7 @@ PHRASES = {
         trip_reason="{photos} photos on {days} days, {km} km from home; these {picks} are the best of its moments.",
         day_reason="On {when} you took {photos} photos, more than on your usual day out; these {picks} are the best.",
         month_reason="{photos} photos of {events} occasions in {when}; these {picks} are good and unlike each other.",
+        month_reason_one="{photos} photos of one occasion in {when}; these {picks} are good and unlike each other.",
     )
 }
 
@@ -125,7 +127,7 @@ def day_reason(*, on: date, photos: int, picks: int, locale: str = DEFAULT_LOCAL
 def month_reason(*, start: date, photos: int, events: int, picks: int, locale: str = DEFAULT_LOCALE) -> str:
     """Say why a month is shown."""
     words = PHRASES[locale]
-    return words.month_reason.format(
+    return (words.month_reason_one if events == 1 else words.month_reason).format(
         photos=photos, events=_count(events, words), when=month(start, locale), picks=_count(picks, words)
     )
 

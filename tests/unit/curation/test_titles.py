@@ -45,6 +45,7 @@ def test_reasons_say_numbers_in_words():
     )
     assert titles.day_reason(on=MAY, photos=30, picks=5).startswith("On May 2, 2025 you took 30 photos")
     assert titles.month_reason(start=MAY, photos=90, events=14, picks=12).startswith("90 photos of 14 occasions in May")
+    assert titles.month_reason(start=MAY, photos=9, events=1, picks=4).startswith("9 photos of one occasion in May")
 
 
 def test_every_locale_has_twelve_months():
