@@ -28,7 +28,7 @@ def duplicates(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Mate
     """Groups of exact copies, near-duplicates and bursts: three classes, three rules, the best of each marked."""
     from daguerre.stages.pictures import groups_sheet
 
-    ws = daguerre.workspace(context.run_id)
+    ws = daguerre.workspace(context.run.run_id)
     batch = parse_batch(context.partition_key)
     report = duplicates_stage.run_duplicates(ws, batch)
     sheet = groups_sheet(ws, batch)
@@ -48,7 +48,7 @@ def duplicates(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Mate
 )
 def events(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.MaterializeResult:
     """Photos close in time and place, and the trips they belong to."""
-    ws = daguerre.workspace(context.run_id)
+    ws = daguerre.workspace(context.run.run_id)
     report = events_stage.run_events(ws, parse_batch(context.partition_key))
     return dg.MaterializeResult(metadata=shown(ws, report))
 
@@ -68,7 +68,7 @@ def memories(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Materi
     """Ranked, diverse selections with a title and the reason why they are shown."""
     from daguerre.stages.pictures import memory_rows, memory_sheet
 
-    ws = daguerre.workspace(context.run_id)
+    ws = daguerre.workspace(context.run.run_id)
     batch = parse_batch(context.partition_key)
     report = memories_stage.run_memories(ws, batch)
     return dg.MaterializeResult(

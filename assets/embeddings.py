@@ -36,7 +36,7 @@ def embeddings(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Mate
     """One unit vector per photo of the batch in the space, made from proxies by Triton."""
     from daguerre.stages.soundness import check_vectors
 
-    ws = daguerre.workspace(context.run_id)
+    ws = daguerre.workspace(context.run.run_id)
     batch, space = partitions.batch_and_space(context)
     with daguerre.encoder(ws, space) as encoder:
         report = stage.run_embeddings(ws, parse_batch(batch), encoder, progress=daguerre.progress(context))
@@ -80,7 +80,7 @@ def concepts(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Materi
     from daguerre.stages.concepts import run_concepts
     from daguerre.stages.pictures import top_concepts
 
-    ws = daguerre.workspace(context.run_id)
+    ws = daguerre.workspace(context.run.run_id)
     batch, space = partitions.batch_and_space(context)
     with daguerre.encoder(ws, space) as encoder:
         report = run_concepts(ws, parse_batch(batch), encoder)

@@ -18,5 +18,5 @@ def engagement(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Mate
     """Daily counts per photo and aggregates per owner, from .daguerre/events.jsonl beside the watched source."""
     from daguerre.stages.engagement import run_engagement
 
-    told = run_engagement(daguerre.workspace(context.run_id))
+    told = run_engagement(daguerre.workspace(context.run.run_id))
     return dg.MaterializeResult(metadata={name: dg.MetadataValue.int(count) for name, count in told.items()})

@@ -26,7 +26,7 @@ def search_index(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Ma
     """Scalar and vector indexes over the space, and the snapshot that readers open."""
     from daguerre.stages.index import run_index
 
-    ws = daguerre.workspace(context.run_id)
+    ws = daguerre.workspace(context.run.run_id)
     report = run_index(ws, parse_space(context.partition_key))
     recall, shifted = report.figures["recall_at_10"], report.figures["recall_at_10_shifted"]
     return dg.MaterializeResult(
@@ -54,11 +54,10 @@ def search_index(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Ma
 )
 def search_quality(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.MaterializeResult:
     """recall@10, nDCG@10 and MRR on the library's own queries, per owner and overall."""
+    from daguerre.search.service import SearchService
     from daguerre.stages.search_quality import run_search_quality
 
-    from daguerre.search.service import SearchService
-
-    ws = daguerre.workspace(context.run_id)
+    ws = daguerre.workspace(context.run.run_id)
     space = parse_space(context.partition_key)
     with daguerre.encoder(ws, space) as encoder:
         quality = run_search_quality(ws, SearchService(ws, encoder))

@@ -30,7 +30,7 @@ def landed_batch(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Ma
     """At most N objects that landed together, sealed in an immutable manifest."""
     from daguerre.landing.manifest import read_manifest
 
-    ws = daguerre.workspace(context.run_id)
+    ws = daguerre.workspace(context.run.run_id)
     manifest = read_manifest(ws.store, parse_batch(context.partition_key))
     owners: dict[str, float] = {}
     for landed in manifest.objects:

@@ -28,7 +28,7 @@ def online_signals(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.
     """The newest value of every signal of the batch's photos, in Feast's online store."""
     from daguerre.stages.online import run_online
 
-    ws = daguerre.workspace(context.run_id)
+    ws = daguerre.workspace(context.run.run_id)
     report = run_online(ws, parse_batch(context.partition_key))
     unequal = int(report.figures["unequal"])
     compared = int(report.figures["compared"])
@@ -54,7 +54,7 @@ def signal_drift(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Ma
     """The batch's signals against the batches before it, as an Evidently report."""
     from daguerre.stages.drift import run_drift
 
-    ws = daguerre.workspace(context.run_id)
+    ws = daguerre.workspace(context.run.run_id)
     drift = run_drift(ws, parse_batch(context.partition_key))
     failed = records(drift.failed_rows())
     return dg.MaterializeResult(

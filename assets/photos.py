@@ -31,7 +31,7 @@ def photos(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Material
     """The catalogue rows and proxies of a batch; a bad file is a row in `rejected`, never a failed run."""
     from daguerre.stages.pictures import batch_sheet, refusals
 
-    ws = daguerre.workspace(context.run_id)
+    ws = daguerre.workspace(context.run.run_id)
     batch = parse_batch(context.partition_key)
     again = context.run.tags.get(RETRY_TAG) == "true"
     report = stage.run_photos(ws, batch, progress=daguerre.progress(context), retry_rejected=again)
@@ -57,7 +57,7 @@ def signals(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Materia
     """Quality, faces, aesthetic and the always-on descriptor of every photo, read from its proxy."""
     from daguerre.stages.pictures import signal_histogram
 
-    ws = daguerre.workspace(context.run_id)
+    ws = daguerre.workspace(context.run.run_id)
     batch = parse_batch(context.partition_key)
     report = signals_stage.run_signals(ws, batch, progress=daguerre.progress(context))
     plot = signal_histogram(ws, batch, "photo_quality_v1", "sharpness")

@@ -19,7 +19,7 @@ def encoder_release(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg
     from daguerre.encoders.release import CARD
     from daguerre.registry.releases import find_release
 
-    ws = daguerre.workspace(context.run_id)
+    ws = daguerre.workspace(context.run.run_id)
     release = find_release(ws, context.partition_key)
     spec, card = release.spec, release.path(CARD)
     return dg.MaterializeResult(
