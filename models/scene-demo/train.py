@@ -65,7 +65,7 @@ class Recipe:
 RECIPES = {
     "v1": Recipe(dim=64, widths=(32, 64, 96), depths=(1, 1, 1), images=10_000, steps=150, horizon=300, cooldown=75),
     "v2": Recipe(
-        dim=128, widths=(48, 96, 192), depths=(1, 2, 2), images=40_000, steps=1_100, horizon=1_600, cooldown=500
+        dim=128, widths=(48, 96, 192), depths=(1, 2, 2), images=40_000, steps=900, horizon=1_600, cooldown=300
     ),
 }
 
