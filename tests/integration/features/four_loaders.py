@@ -7,8 +7,11 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-import feast  # noqa: F401
+import feast.infra.compute_engines.local.compute
+import feast.infra.online_stores.sqlite
+import feast.metrics  # noqa: F401
 
+import daguerre.features.lake_store  # noqa: F401
 from daguerre.features.store import load_online
 from tests.fakes.signals import NOON, workspace
 
