@@ -36,7 +36,7 @@ def encode(row: TruthRow, picture: npt.NDArray[np.uint8]) -> bytes:
             image.save(out, "WEBP", quality=quality, method=2, exif=exif.tobytes() if exif else b"", xmp=xmp or b"")
         case "avif":
             # one thread: two of them may give other bytes
-            image.save(out, "AVIF", quality=quality - 20, speed=9, max_threads=1, exif=exif.tobytes())
+            image.save(out, "AVIF", quality=quality - 20, speed=9, max_threads=1, exif=exif.tobytes(), xmp=xmp or b"")
         case "tiff":
             image.save(out, "TIFF", compression="tiff_lzw", exif=exif)
         case "gif":

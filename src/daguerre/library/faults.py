@@ -15,13 +15,7 @@ _ORDER = tuple(Fault)
 
 def with_faults(spec: LibrarySpec, rows: Sequence[TruthRow]) -> list[TruthRow]:
     """Return the rows of the whole library with its share of faults; copies, originals and bursts stay whole."""
-    needed = {row.duplicate_of for row in rows} | {row.shared_from for row in rows}
-    may_break = [
-        number
-        for number, row in enumerate(rows)
-        if row.format == "jpeg" and not row.transform and row.burst_id is None and row.key not in needed
-        and row.gps_lat is not None and row.theme != "birthday"
-    ]  # fmt: skip
+    may_break = [n for n in plain_files(rows) if rows[n].gps_lat is not None and rows[n].theme != "birthday"]
     r = rng(spec.seed, "faults")
     chosen = r.permutation(len(may_break))[: round(spec.difficulty.fault_share * len(rows))]
     broken = list(rows)
@@ -29,6 +23,16 @@ def with_faults(spec: LibrarySpec, rows: Sequence[TruthRow]) -> list[TruthRow]:
         fault = _ORDER[rank % len(_ORDER)]
         broken[may_break[choice]] = _broken(rows[may_break[choice]], fault)
     return broken
+
+
+def plain_files(rows: Sequence[TruthRow]) -> list[int]:
+    """Return the positions of the JPEGs that may be changed alone: no copies, originals of copies, or bursts."""
+    needed = {row.duplicate_of for row in rows} | {row.shared_from for row in rows}
+    return [
+        number
+        for number, row in enumerate(rows)
+        if row.format == "jpeg" and not row.transform and row.burst_id is None and row.key not in needed
+    ]
 
 
 def _broken(row: TruthRow, fault: Fault) -> TruthRow:

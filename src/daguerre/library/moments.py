@@ -81,7 +81,8 @@ def draw_quality(r: np.random.Generator, flaw_share: float, *, dark: bool) -> Qu
         return replace(quality, blur=float(r.uniform(3.0, 10.0)))
     if flaw == "noise":
         return replace(quality, noise=float(r.uniform(12.0, 22.0)))
-    return replace(quality, exposure=float(r.uniform(0.9, 1.6)) * (-1 if flaw == "dark" else 1))
+    # a picture that is two stops too bright is white; one that is too dark can still be made out
+    return replace(quality, exposure=-float(r.uniform(0.9, 1.6)) if flaw == "dark" else float(r.uniform(0.5, 0.9)))
 
 
 def draw_burst(r: np.random.Generator, frames: int) -> list[Quality]:
@@ -94,7 +95,7 @@ def draw_burst(r: np.random.Generator, frames: int) -> list[Quality]:
 
 def draw_view(r: np.random.Generator, spread: float) -> View:
     """Return a frame that differs from the plain one by about `spread`, and never leaves the scene."""
-    shift_x, shift_y = (_bounded(shift, 2 * spread) for shift in r.normal(0, spread, 2).tolist())
+    shift_x, shift_y = (_bounded(shift, 1.5 * spread) for shift in r.normal(0, spread, 2).tolist())
     zoom = 1.0 / (1.0 - 2.0 * max(abs(shift_x), abs(shift_y)) - 0.004)
     return View(shift_x=shift_x, shift_y=shift_y, zoom=zoom, roll_deg=float(r.normal(0, 20 * spread)))
 

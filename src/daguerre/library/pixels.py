@@ -17,7 +17,8 @@ from daguerre.library.truth import TruthRow, View
 Picture = npt.NDArray[np.uint8]
 #: Scenes are painted at most this long and then enlarged: from two megapixels on painting costs more than it shows.
 _PAINTED_PX = 1280
-_FILTERS = ("warm", "cold", "grey", "vivid")
+#: Filters that leave every colour its name: a red car stays one, or the truth about it would be wrong.
+_FILTERS = ("warm", "cold", "vivid")
 
 
 def picture_of(row: TruthRow, original: TruthRow | None) -> Picture:
@@ -85,8 +86,6 @@ def _cropped(picture: Picture, row: TruthRow) -> Picture:
 
 def _filtered(picture: Picture, row: TruthRow) -> Picture:
     kind = choose(rng("filter", row.scene_seed, row.view), _FILTERS)
-    if kind == "grey":
-        return np.asarray(cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB), np.uint8)
     if kind == "vivid":
         grey = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
         return np.asarray(cv2.addWeighted(picture, 1.5, grey, -0.5, 0), np.uint8)

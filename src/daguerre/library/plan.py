@@ -10,7 +10,7 @@ from functools import cached_property
 from daguerre.errors import DaguerreError
 from daguerre.library.arrivals import LANDED_BY, arrival_times
 from daguerre.library.copies import copies_of, shared_with
-from daguerre.library.faults import with_faults
+from daguerre.library.faults import plain_files, with_faults
 from daguerre.library.lives import Life, life_of
 from daguerre.library.naming import name_files
 from daguerre.library.occasions import Occasion, occasions_of
@@ -119,7 +119,7 @@ def _by_choice(spec: LibrarySpec, life: Life, occasions: list[Occasion]) -> Iter
 
 def _settled(spec: LibrarySpec, rows: list[TruthRow]) -> Iterator[TruthRow]:
     """Give rows their faults, names and landing times, and let references follow the names."""
-    rows = with_faults(spec, rows)
+    rows = _with_huge(spec, with_faults(spec, rows))
     names: dict[str, str] = {}
     landed: dict[str, datetime] = {}
     for owner in spec.owners:
@@ -137,3 +137,13 @@ def _settled(spec: LibrarySpec, rows: list[TruthRow]) -> Iterator[TruthRow]:
             shared_from=names[row.shared_from] if row.shared_from else None,
             landed_at=landed[row.key],
         )
+
+
+def _with_huge(spec: LibrarySpec, rows: list[TruthRow]) -> list[TruthRow]:
+    """Let a few plain photos be as large as cameras make them."""
+    plain = [number for number in plain_files(rows) if rows[number].readable and rows[number].category == "photo"]
+    for number in rng(spec.seed, "huge").permutation(len(plain))[: spec.sizes.huge_count].tolist():
+        row = rows[plain[number]]
+        width, height = spec.sizes.huge if row.width >= row.height else reversed(spec.sizes.huge)
+        rows[plain[number]] = replace(row, width=width, height=height)
+    return rows

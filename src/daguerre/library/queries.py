@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,7 @@ class Query:
         owner_id: Whose photos are searched; None: everybody's.
         relevant: Source keys of all files that answer, in order; empty when nothing does.
         query_class: One of `SHARES`.
+        asks: The facts that the words ask for; an answer is a photo of which all are true. Empty for photos.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Query:
     owner_id: str | None
     relevant: tuple[str, ...]
     query_class: str
+    asks: Mapping[str, Fact] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the query as JSON values."""
@@ -62,6 +64,7 @@ class Query:
             "owner_id": self.owner_id,
             "relevant": list(self.relevant),
             "class": self.query_class,
+            "asks": dict(self.asks),
         }
 
 
@@ -101,7 +104,7 @@ def queries(plan: LibraryPlan, *, limit: int = 120) -> list[Query]:
     return found[:limit]
 
 
-def class_of(asks: dict[str, Fact]) -> str:
+def class_of(asks: Mapping[str, Fact]) -> str:
     """Return the class of a question that asks for these facts."""
     names = set(asks)
     if names - _SUBJECT - {"count", "color", "time", "weather"}:
@@ -133,6 +136,7 @@ def _texts(r: np.random.Generator, shelf: _Shelf, owner: str | None, wanted: dic
             owner_id=owner,
             relevant=answers,
             query_class=name,
+            asks=phrase.asks,
         )
 
 
