@@ -67,6 +67,8 @@ def search_quality(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.
             "recall_at_10": dg.MetadataValue.float(quality.recall_at_10),
             "ndcg_at_10": dg.MetadataValue.float(quality.ndcg_at_10),
             "mrr": dg.MetadataValue.float(quality.mrr),
+            "no_match_queries": dg.MetadataValue.int(quality.no_match_queries),
+            "no_match_separation": dg.MetadataValue.float(quality.no_match_separation),
             "per_owner": records(quality.owner_rows()),
             "per_class": records(quality.class_rows()),
             "report": dg.MetadataValue.text(quality.report_key),

@@ -8,9 +8,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 SNAPSHOT = Path(__file__).with_name("graph.json")
+
+
+def dimensions(partitions: dg.PartitionsDefinition | None) -> list[str]:
+    """Return the names of the sets of partitions that an asset is cut into."""
+    if isinstance(partitions, dg.MultiPartitionsDefinition):
+        return sorted(partitions.partition_dimension_names)
+    return [partitions.name] if isinstance(partitions, dg.DynamicPartitionsDefinition) else []
 
 
 def graph() -> dict[str, dict[str, object]]:
@@ -26,10 +34,7 @@ def graph() -> dict[str, dict[str, object]]:
             "group": spec.group_name,
             "owners": list(spec.owners),
             "kinds": sorted(spec.kinds),
-            "partitions": type(spec.partitions_def).__name__ if spec.partitions_def else None,
-            "dimensions": sorted(
-                getattr(spec.partitions_def, "partition_dimension_names", []) or [spec.partitions_def.name]
-            ),
+            "partitions": dimensions(spec.partitions_def),
             "flows": spec.automation_condition is not None,
             "pools": sorted(node.pools or ()),
             "checks": sorted(check.name for check in node.check_keys),
