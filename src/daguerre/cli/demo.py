@@ -19,7 +19,7 @@ from daguerre.encoders.spec import EncoderSpec
 from daguerre.landing.landing import land
 from daguerre.landing.source import open_source
 from daguerre.library.demo import demo_spec
-from daguerre.library.plan import landing_days, plan_library
+from daguerre.library.plan import LibraryPlan, landing_days
 from daguerre.search.service import SearchService
 from daguerre.serving.opening import open_encoder
 from daguerre.serving.server import local_server
@@ -34,13 +34,13 @@ def demo(json: Annotated[bool, typer.Option("--json", help="Print JSON and no pr
     settings = demo_settings()
     ws = open_workspace(settings)
     _say(json, "1. A photo library: three people, several landing days, broken files among the good ones.")
-    count = make_library(demo_spec(), Path(settings.source), quiet=json)
+    plan = make_library(demo_spec(), Path(settings.source), quiet=json)
     _say(json, "2. Triton on loopback, the shipped encoder loaded and proven with its golden vectors.")
     with local_server(ws):
         spec, _ = production_encoder(ws)
         with open_encoder(ws, spec.digest):
-            _say(json, f"   {spec.name}, release {spec.digest[:12]}, space {spec.space}, {count:,} files to go")
-        landed = _land_day_by_day(ws)
+            _say(json, f"   {spec.name}, release {spec.digest[:12]}, space {spec.space}, {len(plan.rows):,} files")
+        landed = _land_day_by_day(ws, plan)
         _say(json, f"3. Dagster runs for what is open ({landed:,} new objects).")
         outcome = carry_out(ws, spaces=live_spaces(ws), quiet=json)
         examples = _searches(ws, spec)
@@ -65,10 +65,10 @@ def demo(json: Annotated[bool, typer.Option("--json", help="Print JSON and no pr
         raise typer.Exit(1)
 
 
-def _land_day_by_day(ws: Workspace) -> int:
+def _land_day_by_day(ws: Workspace, plan: LibraryPlan) -> int:
     """Land the library as it came in: each landing sees only what had been written by the end of its day."""
     landed = 0
-    for end in landing_days(plan_library(demo_spec())):
+    for end in landing_days(plan):
         then = Workspace(settings=ws.settings, store=ws.store, clock=frozen_clock(end))
         landed += land(then, open_source(ws.settings.source)).new
     return landed

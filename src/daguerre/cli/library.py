@@ -39,6 +39,6 @@ def make(
         difficulty=LEVELS[difficulty],
         sizes=SMALL if small else Sizes(),
     )
-    count = make_library(spec, folder)
+    count = len(make_library(spec, folder).rows)
     seconds = time.monotonic() - began
     out.print(f"{count:,} files in {folder}, {count / max(seconds, 1e-9):,.0f} files/s.")

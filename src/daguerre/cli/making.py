@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.progress import Progress
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from daguerre.cli.console import err
-from daguerre.library.plan import plan_library
+from daguerre.library.plan import LibraryPlan, plan_library
 from daguerre.library.spec import LibrarySpec
-from daguerre.library.writing import write_library
+from daguerre.library.writing import is_complete, write_library
+from daguerre.settings import load_settings
 
 
-def make_library(spec: LibrarySpec, folder: Path, *, quiet: bool = False) -> int:
-    """Plan and write a library; return the number of its files."""
+def make_library(spec: LibrarySpec, folder: Path, *, quiet: bool = False) -> LibraryPlan:
+    """Plan and write a library, unless it lies there already; return the plan."""
     plan = plan_library(spec)
-    with Progress(console=err, disable=quiet) as bars:
-        task = bars.add_task("  files", total=len(plan.rows))
-        write_library(plan, folder, progress=lambda step: bars.update(task, completed=step.done))
-    return len(plan.rows)
+    if is_complete(plan, folder):
+        return plan
+    columns = (TextColumn("   {task.description}"), BarColumn(bar_width=28), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, disable=quiet) as bars:
+        task = bars.add_task("files", total=len(plan.rows))
+        write_library(
+            plan,
+            folder,
+            workers=load_settings().worker_count,
+            progress=lambda done, total: bars.update(task, completed=done, total=total),
+        )
+    return plan

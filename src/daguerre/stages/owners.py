@@ -10,9 +10,14 @@ from daguerre.workspace import Workspace
 
 
 def touched_owners(ws: Workspace, batch: BatchKey) -> list[OwnerId]:
-    """Return the owners who have a photo in the batch, in order of name."""
-    rows = catalogue.photos(ws).read(["owner_id"], f"batch = {quote(batch)}")
-    return sorted({OwnerId(owner) for owner in rows["owner_id"].to_pylist()})
+    """Return the owners who have a photo in the batch, or uploaded one again with it, in order of name."""
+    photos = catalogue.photos(ws)
+    here = f"batch = {quote(batch)}"
+    new = photos.read(["photo_id", "owner_id"], here)
+    uploaded = set(catalogue.objects(ws).read(["photo_id"], here)["photo_id"].to_pylist())
+    again = sorted(uploaded - set(new["photo_id"].to_pylist()))
+    known = photos.lookup(again, ["owner_id"])
+    return sorted({OwnerId(owner) for rows in (new, known) for owner in rows["owner_id"].to_pylist()})
 
 
 def covering_batches(ws: Workspace) -> list[BatchKey]:
