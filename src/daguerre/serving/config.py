@@ -31,19 +31,29 @@ class Instances:
     spinning: bool = False
 
 
-def render_config(name: str, graph: Graph, *, max_batch: int, instances: Instances) -> str:
+def render_config(
+    name: str,
+    graph: Graph,
+    *,
+    takes: tuple[int, ...],
+    gives: tuple[int, ...],
+    max_batch: int,
+    instances: Instances,
+) -> str:
     """Return the text of `config.pbtxt` for a graph with one input and one output.
 
-    A graph with a fixed batch gets `max_batch_size: 0`, its batch dimension is part of its shape.
+    `takes` and `gives` are the shapes of one row, as the release promises them; exporters leave dimensions open that
+    the runtime works out, and the server compares. A graph with a fixed batch gets `max_batch_size: 0`, its batch
+    dimension is part of its shape.
     """
     from google.protobuf import text_format
     from tritonclient.grpc import model_config_pb2 as pb
 
     config = pb.ModelConfig(name=name, backend="onnxruntime", default_model_filename="model.onnx")
     config.max_batch_size = 0 if graph.fixed_batch else max_batch
-    for side, ports in ((config.input, graph.inputs), (config.output, graph.outputs)):
-        for port in ports:
-            side.add(name=port.name, data_type=_type(pb, port), dims=_dims(port, fixed=graph.fixed_batch))
+    batch = (1,) if graph.fixed_batch else ()
+    for side, port, shape in ((config.input, graph.inputs[0], takes), (config.output, graph.outputs[0], gives)):
+        side.add(name=port.name, data_type=_type(pb, port), dims=(*batch, *shape))
     config.version_policy.specific.versions.append(1)
     config.instance_group.add(kind=pb.ModelInstanceGroup.KIND_CPU, count=instances.count)
     config.parameters["intra_op_thread_count"].string_value = str(instances.threads)
@@ -62,7 +72,3 @@ def _type(pb: Any, port: Port) -> Any:
         raise EncoderError(
             f"{port.name} is {port.dtype}", fix="Graphs take uint8 or int32 and answer float32."
         ) from None
-
-
-def _dims(port: Port, *, fixed: bool) -> tuple[int, ...]:
-    return port.shape if fixed else port.shape[1:]

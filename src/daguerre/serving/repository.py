@@ -8,6 +8,7 @@ from typing import Literal
 from daguerre import layout
 from daguerre.encoders.graph import read_graph
 from daguerre.encoders.release import IMAGE_GRAPH, TEXT_GRAPH, Release
+from daguerre.encoders.spec import EncoderSpec
 from daguerre.serving.config import Instances, render_config
 from daguerre.storage.ports import ObjectExistsError, Store
 from daguerre.workspace import Workspace
@@ -37,11 +38,17 @@ def publish(ws: Workspace, release: Release, *, instances: Instances | None = No
         config = render_config(
             name,
             read_graph(release.path(graph)),
+            takes=_row_shape(role, release.spec),
+            gives=(release.spec.dim,),
             max_batch=release.spec.max_batch,
             instances=instances or Instances(),
         )
         _put_config(ws.store, f"{layout.TRITON}/{name}/config.pbtxt", config.encode())
     return names
+
+
+def _row_shape(role: Role, spec: EncoderSpec) -> tuple[int, ...]:
+    return (spec.side_px, spec.side_px, 3) if role == "image" else (spec.context,)
 
 
 def repository_address(store: Store) -> str:

@@ -59,6 +59,17 @@ def test_a_graph_of_another_dimension_under_the_same_name_is_refused_by_the_serv
         load_and_prove(client.url, release)
 
 
+def test_an_exporter_may_leave_the_dimension_of_the_answer_open(ws, client, tmp_path):
+    folder = make_model_dir(tmp_path / "open", seed=80)
+    for name in ("image.onnx", "text.onnx"):
+        model = onnx.load(folder / name)
+        model.graph.output[0].type.tensor_type.shape.dim[1].dim_param = "whatever"
+        onnx.save(model, folder / name)
+    release = build_release(folder)
+    publish(ws, release)
+    assert load_and_prove(client.url, release) > 0.9999
+
+
 def test_a_broken_neighbour_does_not_touch_the_serving_model(ws, client, release, tmp_path):
     publish(ws, release)
     load_and_prove(client.url, release)

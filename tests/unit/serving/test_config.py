@@ -12,18 +12,22 @@ from daguerre.serving.config import Instances, render_config
 def graph(batch: int, dtype: str = "uint8") -> Graph:
     return Graph(
         inputs=(Port(name="image", dtype=dtype, shape=(batch, 32, 32, 3)),),
-        outputs=(Port(name="embedding", dtype="float", shape=(batch, 8)),),
+        outputs=(Port(name="embedding", dtype="float", shape=(batch, -1)),),
     )
 
 
-def parsed(text: str) -> pb.ModelConfig:
+def parsed(graph: Graph, *, max_batch: int = 64, instances: Instances | None = None) -> pb.ModelConfig:
+    text = render_config(
+        "image-abc", graph, takes=(32, 32, 3), gives=(8,), max_batch=max_batch, instances=instances or Instances()
+    )
     return text_format.Parse(text, pb.ModelConfig())
 
 
 def test_a_graph_with_an_open_batch():
-    config = parsed(render_config("image-abc", graph(-1), max_batch=64, instances=Instances(count=2, threads=3)))
+    config = parsed(graph(-1), instances=Instances(count=2, threads=3))
     assert (config.name, config.backend, config.max_batch_size) == ("image-abc", "onnxruntime", 64)
     assert list(config.input[0].dims) == [32, 32, 3]
+    assert list(config.output[0].dims) == [8]  # open in the graph, known to the release
     assert config.input[0].data_type == pb.TYPE_UINT8
     assert list(config.version_policy.specific.versions) == [1]
     assert list(config.dynamic_batching.preferred_batch_size) == [8, 16, 32]
@@ -34,7 +38,7 @@ def test_a_graph_with_an_open_batch():
 
 def test_no_queue_policy_is_ever_written():
     """Any of them makes the server's batcher stall for half a second at times."""
-    config = parsed(render_config("image-abc", graph(-1), max_batch=64, instances=Instances()))
+    config = parsed(graph(-1))
     batching = config.dynamic_batching
     assert not batching.HasField("default_queue_policy")
     assert not batching.priority_queue_policy
@@ -42,12 +46,12 @@ def test_no_queue_policy_is_ever_written():
 
 
 def test_preferred_sizes_do_not_exceed_the_largest_batch():
-    config = parsed(render_config("image-abc", graph(-1), max_batch=10, instances=Instances()))
+    config = parsed(graph(-1), max_batch=10)
     assert list(config.dynamic_batching.preferred_batch_size) == [8]
 
 
 def test_a_fixed_batch_is_part_of_the_shape():
-    config = parsed(render_config("image-abc", graph(1), max_batch=1, instances=Instances()))
+    config = parsed(graph(1), max_batch=1)
     assert config.max_batch_size == 0
     assert list(config.input[0].dims) == [1, 32, 32, 3]
     assert not config.HasField("dynamic_batching")
@@ -55,4 +59,4 @@ def test_a_fixed_batch_is_part_of_the_shape():
 
 def test_a_type_that_no_encoder_has():
     with pytest.raises(EncoderError, match="int64"):
-        render_config("image-abc", graph(-1, "int64"), max_batch=1, instances=Instances())
+        parsed(graph(-1, "int64"))
