@@ -114,15 +114,15 @@ def test_the_tokenizer_cuts_pads_and_folds_case(version: str) -> None:
     assert strange.tokens[0] == "[UNK]"
 
 
-@pytest.mark.parametrize(("version", "floor"), [("v1", 0.3), ("v2", 0.7)])
+@pytest.mark.parametrize(("version", "floor"), [("v1", 0.3), ("v2", 0.8)])
 def test_captions_find_their_photo(version: str, floor: float) -> None:
     assert recall_at_1(version) >= floor, "chance is 0.005"
 
 
 def test_the_second_version_is_clearly_better() -> None:
-    assert recall_at_1("v2") > recall_at_1("v1") + 0.05
+    assert recall_at_1("v2") > recall_at_1("v1") + 0.1
     first, second = (description(version)["evaluation"] for version in VERSIONS)
-    assert second["recall_at_1"] > first["recall_at_1"] + 0.05  # type: ignore[index]
+    assert second["recall_at_1"] > first["recall_at_1"] + 0.2  # type: ignore[index]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
