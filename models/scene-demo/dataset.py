@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from daguerre.encoders.preprocess import jpeg_to_input, to_input
+from daguerre.encoders.spec import EncoderSpec
 from daguerre.library.scenes.degrade import degrade, sample_camera
 from daguerre.library.scenes.rendering import render
 from daguerre.library.scenes.scene import Scene, sample_scene
@@ -62,11 +64,6 @@ def load_or_render(split: Split, folder: Path, *, workers: int) -> npt.NDArray[n
     return np.concatenate([np.load(path) for path in paths])
 
 
-def squash(picture: npt.NDArray[np.uint8], side_px: int) -> npt.NDArray[np.uint8]:
-    """Scale both sides to `side_px`, as the product does for this encoder (Pillow, bilinear, anti-aliased)."""
-    return np.asarray(Image.fromarray(picture).resize((side_px, side_px), Image.Resampling.BILINEAR))
-
-
 def _scene(split: Split, index: int) -> tuple[Scene, np.random.Generator]:
     rng = np.random.default_rng([split.seed, *split.name.encode(), index])
     return sample_scene(rng), rng
@@ -93,12 +90,29 @@ def _picture(split: Split, index: int) -> npt.NDArray[np.uint8]:
     short = 768 if served else 144
     size = (short * wide // min(wide, high), short * high // min(wide, high))
     photo = degrade(rng, render(rng, scene, size), sample_camera(rng))
-    return squash(_proxy(photo) if served else photo, split.side_px)
+    spec = _input_of(split.side_px)
+    return jpeg_to_input(_proxy(photo), spec) if served else to_input(photo, spec)
 
 
-def _proxy(photo: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def _proxy(photo: npt.NDArray[np.uint8]) -> bytes:
     picture = Image.fromarray(photo)
     picture.thumbnail((PROXY_PX, PROXY_PX), Image.Resampling.BILINEAR)
     saved = io.BytesIO()
     picture.save(saved, "JPEG", quality=PROXY_QUALITY)
-    return np.asarray(Image.open(saved).convert("RGB"))
+    return saved.getvalue()
+
+
+def _input_of(side_px: int) -> EncoderSpec:
+    """Return how the product prepares pictures for this encoder; nothing else of the release exists yet."""
+    return EncoderSpec(
+        name="scene-demo",
+        digest="",
+        dim=0,
+        side_px=side_px,
+        resize="squash",
+        resample="bilinear",
+        context=0,
+        pad_id=0,
+        max_batch=1,
+        licence="",
+    )

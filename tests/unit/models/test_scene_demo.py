@@ -15,6 +15,8 @@ import pytest
 from PIL import Image
 from tokenizers import Tokenizer
 
+from daguerre.encoders.preprocess import jpeg_to_input
+from daguerre.encoders.spec import EncoderSpec
 from daguerre.library.scenes.captions import describe
 from daguerre.library.scenes.degrade import degrade, sample_camera
 from daguerre.library.scenes.phrases import Phrase
@@ -52,13 +54,17 @@ def embed_texts(version: str, texts: list[str]) -> Rows:
 def held_out(count: int = 200) -> tuple[npt.NDArray[np.uint8], tuple[Scene, ...]]:
     """Photos from seeds that training does not use, on the way that the product sends them."""
     rng = np.random.default_rng(987_654)
+    spec = EncoderSpec(
+        name="scene-demo", digest="", dim=0, side_px=96, resize="squash", resample="bilinear", context=0, pad_id=0,
+        max_batch=1, licence="",
+    )  # fmt: skip
     pictures, scenes = [], []
     for _ in range(count):
         scene = sample_scene(rng)
         saved = io.BytesIO()
         photo = degrade(rng, render(rng, scene, (512, 384)), sample_camera(rng))
         Image.fromarray(photo).save(saved, "JPEG", quality=90)
-        pictures.append(np.asarray(Image.open(saved).resize((96, 96), Image.Resampling.BILINEAR)))
+        pictures.append(jpeg_to_input(saved.getvalue(), spec))
         scenes.append(scene)
     return np.stack(pictures), tuple(scenes)
 
