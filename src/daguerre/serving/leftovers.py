@@ -7,6 +7,8 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
+from daguerre.serving.plain_paths import plain_path
+
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where the kernel mounts it, not a scratch file of ours
 
 
@@ -20,7 +22,7 @@ def sweep(folder: Path) -> int:
 
     Call it only while no server of this folder runs. A helper is recognised by its program, which lies in `folder`.
     """
-    helpers = [pid for pid in _processes() if _program(pid).startswith(f"{folder}/backends-")]
+    helpers = [pid for pid in _processes() if _program(pid).startswith(f"{plain_path(folder)}/backends-")]
     for pid in helpers:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
