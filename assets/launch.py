@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import signal
 import sys
+import threading
+import time
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
@@ -17,6 +21,9 @@ import dagster as dg
 
 from assets.definitions import defs
 from assets.photos import RETRY_TAG
+
+#: How long a run may take to end itself when nobody follows it any more.
+_LAST_WORDS_S = 20
 
 
 def say(kind: str, **fields: object) -> None:
@@ -110,12 +117,13 @@ class Finished:
 
 
 def main() -> int:
-    """Execute the plan on standard input.
+    """Execute the plan on the first line of standard input; give up when standard input ends.
 
     It has `batches` and `spaces` (partition keys), `unfinished` (batches to be run whatever the instance knows) and
     `retry` (batches whose refused objects are tried once more). What is finished is not run again.
     """
-    plan: dict[str, list[str]] = json.loads(sys.stdin.read())
+    plan: dict[str, list[str]] = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     instance = dg.DagsterInstance.get()
     instance.add_dynamic_partitions("batch", plan["batches"])
@@ -134,6 +142,15 @@ def main() -> int:
                 succeeded = False
                 break
     return 0 if succeeded else 1
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it is gone: two writers would do everything twice."""
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)  # Dagster notes the end of its run
+    time.sleep(_LAST_WORDS_S)
+    os._exit(1)
 
 
 if __name__ == "__main__":

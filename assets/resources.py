@@ -18,7 +18,7 @@ from daguerre.workspace import Workspace, open_workspace
 PROGRESS_VARIABLE = "DAGUERRE_PROGRESS_LINES"
 
 
-class Daguerre(dg.ConfigurableResource):  # type: ignore[type-arg]
+class Daguerre(dg.ConfigurableResource):
     """Opens the installation that the DAGUERRE_ variables of this process describe."""
 
     def workspace(self, run_id: str) -> Workspace:

@@ -25,7 +25,7 @@ from daguerre.serving.opening import open_encoder
 from daguerre.serving.server import local_server
 from daguerre.workspace import Workspace, open_workspace
 
-_QUESTIONS = (("red flowers", "alice"), ("a boat on the lake at sunset", "bob"), ("birthday cake", "carol"))
+_QUESTIONS = (("dogs in the snow", "alice"), ("three birds", "bob"), ("birthday cake", "carol"))
 
 
 def demo(json: Annotated[bool, typer.Option("--json", help="Print JSON and no progress.")] = False) -> None:

@@ -18,7 +18,7 @@ def make_library(spec: LibrarySpec, folder: Path, *, quiet: bool = False) -> Lib
     plan = plan_library(spec)
     if is_complete(plan, folder):
         return plan
-    columns = (TextColumn("   {task.description}"), BarColumn(bar_width=28), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("   {task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, disable=quiet) as bars:
         task = bars.add_task("files", total=len(plan.rows))
         write_library(

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,14 +102,17 @@ def execute(plan: Plan, settings: Settings, *, total: int, quiet: bool = False) 
         )
         assert process.stdin
         assert process.stdout
-        process.stdin.write(plan.encode())
-        process.stdin.close()
+        with suppress(BrokenPipeError):
+            process.stdin.write(plan.encode() + "\n")
+            process.stdin.flush()  # and left open: its end tells the other process that this one is gone
         try:
             _follow(_events(process.stdout), outcome, bars, len(plan.batches), total)
         finally:
             if process.poll() is None and sys.exc_info()[0]:
                 process.terminate()
             code = process.wait()
+            with suppress(BrokenPipeError):
+                process.stdin.close()
     if code and not outcome.failures:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
         raise OrchestratorError(f"it ended with exit code {code}\n{tail}", fix=f"The whole log is in {log}.")
