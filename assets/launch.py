@@ -15,11 +15,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
 
 import dagster as dg
 
 from assets.definitions import defs
+from assets.finished import Finished, partition_key
 from assets.photos import RETRY_TAG
 
 #: How long a run may take to end itself when nobody follows it any more.
@@ -36,7 +36,7 @@ def run(instance: dg.DagsterInstance, job: str, partition: str, tags: Mapping[st
     """Execute one job for one partition; say whether it succeeded."""
     say("run", job=job, partition=partition, state="started")
     result = defs.resolve_job_def(job).execute_in_process(
-        instance=instance, partition_key=_key(job, partition) or None, tags=dict(tags), raise_on_error=False
+        instance=instance, partition_key=partition_key(job, partition) or None, tags=dict(tags), raise_on_error=False
     )
     failures = [
         f"{event.step_key}: {_reason(event)}" for event in result.all_events if event.event_type_value == "STEP_FAILURE"
@@ -50,13 +50,6 @@ def run(instance: dg.DagsterInstance, job: str, partition: str, tags: Mapping[st
         failures=failures,
     )
     return bool(result.success)
-
-
-def _key(job: str, partition: str) -> str:
-    if job != "embed":
-        return partition
-    batch, space = partition.split("|")
-    return dg.MultiPartitionKey({"batch": batch, "space": space})
 
 
 def _reason(event: dg.DagsterEvent) -> str:
@@ -76,44 +69,6 @@ def steps(plan: Mapping[str, list[str]]) -> Iterable[list[tuple[str, str]]]:
     for space in plan["spaces"]:
         yield [("publish", space)]
     yield [("engage", "")]
-
-
-class Finished:
-    """What the instance knows to be finished: a job is, for a partition, when its last asset has been made."""
-
-    _LAST: ClassVar = {
-        "release": "encoder_release",
-        "ingest": "signals",
-        "embed": "concepts",
-        "curate": "memories",
-        "publish": "search_quality",
-    }
-
-    def __init__(self, instance: dg.DagsterInstance, unfinished: set[str]) -> None:
-        """`unfinished` names batches whose ledger is open: whatever the instance says, they are run again."""
-        self._unfinished = unfinished
-        self._made = {
-            job: set(instance.get_materialized_partitions(dg.AssetKey(asset))) for job, asset in self._LAST.items()
-        }
-        self._published = {space: self._newest(instance, "search_quality", space) for space in self._made["publish"]}
-        self._embedded = self._newest(instance, "embeddings", None)
-        self._engaged = self._newest(instance, "engagement", None)
-
-    def __call__(self, job: str, partition: str) -> bool:
-        """Say whether the job needs no run for the partition."""
-        if job == "engage":
-            return self._engaged >= self._embedded
-        if partition.split("|", maxsplit=1)[0] in self._unfinished or str(_key(job, partition)) not in self._made[job]:
-            return False
-        return job != "publish" or self._published[partition] >= self._embedded
-
-    @staticmethod
-    def _newest(instance: dg.DagsterInstance, asset: str, partition: str | None) -> float:
-        wanted = dg.AssetRecordsFilter(
-            asset_key=dg.AssetKey(asset), asset_partitions=[partition] if partition else None
-        )
-        found = instance.fetch_materializations(wanted, limit=1).records
-        return found[0].timestamp if found else 0.0
 
 
 def main() -> int:
