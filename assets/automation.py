@@ -1,5 +1,7 @@
 """When things run by themselves: a sensor on the source, a nightly and a weekly schedule, and the flow between."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 
 from assets import jobs, partitions
@@ -31,17 +33,22 @@ def landing_sensor(context: dg.SensorEvaluationContext, daguerre: Daguerre) -> d
 
 
 @dg.schedule(job=jobs.remember, cron_schedule="30 3 * * *", execution_timezone="UTC")
-def nightly_curation(daguerre: Daguerre) -> list[dg.RunRequest]:
+def nightly_curation(context: dg.ScheduleEvaluationContext, daguerre: Daguerre) -> list[dg.RunRequest]:
     """Make today's memories of every owner, through the fewest batches that touch them all."""
     from daguerre.stages.owners import covering_batches
 
-    return [dg.RunRequest(partition_key=batch) for batch in covering_batches(daguerre.workspace(""))]
+    return _once_a_day(context, covering_batches(daguerre.workspace("")))
 
 
 @dg.schedule(job=jobs.publish, cron_schedule="0 5 * * 0", execution_timezone="UTC")
 def weekly_quality(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest]:
     """Audit the index and measure search quality of every space."""
-    return [dg.RunRequest(partition_key=space) for space in context.instance.get_dynamic_partitions("space")]
+    return _once_a_day(context, context.instance.get_dynamic_partitions("space"))
+
+
+def _once_a_day(context: dg.ScheduleEvaluationContext, partition_keys: Sequence[str]) -> list[dg.RunRequest]:
+    day = context.scheduled_execution_time.date()
+    return [dg.RunRequest(run_key=f"{day} {key}", partition_key=key) for key in partition_keys]
 
 
 flow = dg.AutomationConditionSensorDefinition(

@@ -10,3 +10,6 @@ silence_vendors()
 # Settings come from the tests, never from the shell that started them.
 for _name in [name for name in os.environ if name.startswith("DAGUERRE_")]:
     del os.environ[_name]
+
+#: What is made once and shared by tests of several kinds.
+pytest_plugins = ["tests.fakes.finished"]
