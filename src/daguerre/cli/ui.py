@@ -23,4 +23,6 @@ def ui(
     chosen = port or settings.ui_port
     out.print(f"Dagster UI: http://127.0.0.1:{chosen} (Ctrl-C ends it)")
     command = [sys.executable, "-m", "dagster", "dev", "-m", "assets.definitions", "-h", "127.0.0.1", "-p", str(chosen)]
-    raise typer.Exit(subprocess.call(command, cwd=settings.project, env=environment(settings)))  # noqa: S603
+    os.chdir(settings.project)
+    # This process becomes Dagster: whoever ends it ends Dagster, and nothing is left behind.
+    os.execve(sys.executable, command, environment(settings))  # noqa: S606
