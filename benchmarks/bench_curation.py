@@ -1,6 +1,6 @@
 """Curation: every algorithm against what is commonly done instead, and the seconds for one large owner.
 
-    python benchmarks/bench_curation.py [--photos 20000] [--seeds 5]
+    python -m benchmarks.bench_curation [--seeds 5]    for all comparisons
 
 Quality is measured on generated lives with known truth (tests/fakes/lives.py), made hard on purpose; it compares
 algorithms and predicts no real library. Looks and hashes keep the distances that were measured on generated pictures.
@@ -19,6 +19,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table as Grid
 
+from benchmarks.line import Line
 from daguerre.curation.best_shot import best_frame
 from daguerre.curation.columns import PhotoColumns
 from daguerre.curation.duplicates import Group, find_duplicates
@@ -37,7 +38,7 @@ PICKS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class Comparison:
     """One row of the report: `ours` and `other` are what `measure` says; a floor of 0 asks for nothing."""
 
     task: str
@@ -48,7 +49,7 @@ class Line:
     floor: float = 0.0
 
 
-def event_lines(seeds: range) -> list[Line]:
+def event_lines(seeds: range) -> list[Comparison]:
     lines = []
     for gps, floor in ((0.7, 0.87), (0.1, 0.79)):
         lives = [life(seed, gps=gps) for seed in seeds]
@@ -60,11 +61,13 @@ def event_lines(seeds: range) -> list[Line]:
         }.items():
             other = mean(lives, lambda lived, rule=rule: boundary_f1(rule(lived), lived.boundaries))
             task = f"events, {gps:.0%} with GPS"
-            lines.append(Line(task=task, measure="boundary F1", other_name=name, other=other, ours=ours, floor=floor))
+            lines.append(
+                Comparison(task=task, measure="boundary F1", other_name=name, other=other, ours=ours, floor=floor)
+            )
     return lines
 
 
-def trip_lines(seeds: range) -> list[Line]:
+def trip_lines(seeds: range) -> list[Comparison]:
     lines = []
     for task, gps, at_home in (
         ("trips, 70% with GPS", 0.7, 1.0),
@@ -73,7 +76,7 @@ def trip_lines(seeds: range) -> list[Line]:
     ):
         lives = [journeys(seed, gps=gps, at_home=at_home) for seed in seeds]
         ours, other = mean(lives, trips_by_days), mean(lives, trips_by_median)
-        lines.append(Line(task=task, measure="F1", other_name="median home", other=other, ours=ours, floor=0.95))
+        lines.append(Comparison(task=task, measure="F1", other_name="median home", other=other, ours=ours, floor=0.95))
     return lines
 
 
@@ -93,7 +96,7 @@ def true_trips(lived: Life) -> list[tuple[int, int]]:
     return [(int(r[0]), int(r[-1])) for r in rows]
 
 
-def duplicate_lines(seeds: range) -> list[Line]:
+def duplicate_lines(seeds: range) -> list[Comparison]:
     albums = [album(seed) for seed in seeds]
     ours = np.mean([pair_scores(group_labels(a.columns, find_duplicates(a.columns)), a.group) for a in albums], axis=0)
     lines = []
@@ -103,7 +106,7 @@ def duplicate_lines(seeds: range) -> list[Line]:
         name = f"look within {distance}, merged"
         for at, measure, floor in ((0, "pair precision", 0.84), (1, "pair recall", 0.9)):
             values = {"other": float(other[at]), "ours": float(ours[at])}
-            lines.append(Line(task="duplicates", measure=measure, other_name=name, floor=floor, **values))
+            lines.append(Comparison(task="duplicates", measure=measure, other_name=name, floor=floor, **values))
     return lines
 
 
@@ -112,7 +115,7 @@ def group_labels(photos: PhotoColumns, groups: list[Group]) -> np.ndarray:
     return components(len(photos), edges(links[:, 0], links[:, 1], np.zeros(len(links))))
 
 
-def best_shot_line(seeds: range) -> Line:
+def best_shot_line(seeds: range) -> Comparison:
     """Ask whether a chosen frame beats another one of its burst; signals are the latent quality plus noise."""
     wins = []
     for seed in seeds:
@@ -124,10 +127,10 @@ def best_shot_line(seeds: range) -> Line:
             best = best_frame(frames, np.arange(n)).row
             wins += (latent[best] > np.delete(latent, best)).tolist()
     ours = float(np.mean(wins))
-    return Line(task="best of a burst", measure="pairs won", other_name="chance", other=0.5, ours=ours, floor=0.8)
+    return Comparison(task="best of a burst", measure="pairs won", other_name="chance", other=0.5, ours=ours, floor=0.8)
 
 
-def selection_lines() -> list[Line]:
+def selection_lines() -> list[Comparison]:
     made = [each for each in map(occasion, range(300)) if len(each.quality) >= 20]
 
     def score(picker: Callable[..., np.ndarray]) -> np.ndarray:
@@ -146,7 +149,7 @@ def selection_lines() -> list[Line]:
             ("F1 of both", f1(*ours), f1(*other), 0.0),
         ):
             values = {"other": float(b), "ours": float(a), "floor": floor}
-            lines.append(Line(task="selection", measure=measure, other_name=name, **values))
+            lines.append(Comparison(task="selection", measure=measure, other_name=name, **values))
     return lines
 
 
@@ -182,26 +185,25 @@ def large_library(photos: int, seed: int = 1) -> PhotoColumns:
     ).in_order()
 
 
-def seconds_grid(photos: int) -> Grid:
+def speed_lines(photos: int) -> list[Line]:
     library = large_library(photos)
-    grid = Grid(title=f"One owner with {len(library):,} photos", title_justify="left")
-    for name in ("stage", "seconds", "photos/s", "results"):
-        grid.add_column(name, justify="left" if name == "stage" else "right")
     steps: dict[str, Callable[[], int]] = {
         "duplicates": lambda: len(find_duplicates(library)),
         "events and trips": lambda: len(list_events(timeline(library))),
         "memories": lambda: len(make_memories(timeline(library), np.arange(len(library)), date(2035, 5, 1))),
     }
+    lines = []
     for name, step in steps.items():
         started = time.perf_counter()
-        results = step()
+        assert step()
         took = time.perf_counter() - started
-        grid.add_row(name, f"{took:.2f}", f"{len(library) / took:,.0f}", f"{results:,}")
-    grid.add_row("peak memory, MB", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f}", "", "")
-    return grid
+        what = f"{name}, owner of {len(library):,}"
+        lines.append(Line(what=what, measured=len(library) / took, unit="photos/s"))
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return [*lines, Line(what="  peak memory", measured=peak_mb, unit="MB")]
 
 
-def quality_grid(lines: list[Line]) -> Grid:
+def quality_grid(lines: list[Comparison]) -> Grid:
     grid = Grid(title="Quality on generated lives", title_justify="left")
     for name in ("task", "measure", "instead", "that", "ours", "floor"):
         grid.add_column(name, justify="left" if name in ("task", "measure", "instead") else "right")
@@ -212,22 +214,32 @@ def quality_grid(lines: list[Line]) -> Grid:
     return grid
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photos", type=int, default=20_000)
-    parser.add_argument("--seeds", type=int, default=5)
-    given = parser.parse_args()
-    seeds = range(given.seeds)
-    console = Console(width=120)
-    lines = [
+def comparisons(seeds: range) -> list[Comparison]:
+    return [
         *event_lines(seeds),
         *trip_lines(seeds),
         *duplicate_lines(seeds),
         best_shot_line(seeds),
         *selection_lines(),
     ]
-    console.print(quality_grid(lines))
-    console.print(seconds_grid(given.photos))
+
+
+def measure(quick: bool) -> list[Line]:
+    speed = speed_lines(5_000 if quick else 20_000)
+    floors = {(each.task, each.measure): each for each in comparisons(range(5)) if each.floor}
+    return [
+        *speed,
+        *(
+            Line(what=f"{task}: {name}", measured=each.ours, unit="", at_least=each.floor)
+            for (task, name), each in floors.items()
+        ),
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=5)
+    Console(width=120).print(quality_grid(comparisons(range(parser.parse_args().seeds))))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Every stage beside the limit of the machine it runs on."""
