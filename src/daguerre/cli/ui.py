@@ -25,4 +25,4 @@ def ui(
     command = [sys.executable, "-m", "dagster", "dev", "-m", "assets.definitions", "-h", "127.0.0.1", "-p", str(chosen)]
     os.chdir(settings.project)
     # This process becomes Dagster: whoever ends it ends Dagster, and nothing is left behind.
-    os.execve(sys.executable, command, environment(settings))
+    os.execve(sys.executable, command, environment(settings))  # noqa: S606
