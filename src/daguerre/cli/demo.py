@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,11 +19,13 @@ from daguerre.encoders.spec import EncoderSpec
 from daguerre.landing.landing import land
 from daguerre.landing.source import open_source
 from daguerre.library.demo import demo_spec
-from daguerre.library.plan import LibraryPlan, landing_days
 from daguerre.search.service import SearchService
 from daguerre.serving.opening import open_encoder
 from daguerre.serving.server import local_server
 from daguerre.workspace import Workspace, open_workspace
+
+if TYPE_CHECKING:
+    from daguerre.library.plan import LibraryPlan
 
 _QUESTIONS = (("dogs in the snow", "alice"), ("three birds", "bob"), ("birthday cake", "carol"))
 
@@ -67,6 +69,8 @@ def demo(json: Annotated[bool, typer.Option("--json", help="Print JSON and no pr
 
 def _land_day_by_day(ws: Workspace, plan: LibraryPlan) -> int:
     """Land the library as it came in: each landing sees only what had been written by the end of its day."""
+    from daguerre.library.plan import landing_days
+
     landed = 0
     for end in landing_days(plan):
         then = Workspace(settings=ws.settings, store=ws.store, clock=frozen_clock(end))

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from daguerre.cli.console import err
-from daguerre.library.plan import LibraryPlan, plan_library
 from daguerre.library.spec import LibrarySpec
-from daguerre.library.writing import is_complete, write_library
 from daguerre.settings import load_settings
+
+if TYPE_CHECKING:  # what draws pictures is imported by those who draw
+    from daguerre.library.plan import LibraryPlan
 
 
 def make_library(spec: LibrarySpec, folder: Path, *, quiet: bool = False) -> LibraryPlan:
     """Plan and write a library, unless it lies there already; return the plan."""
+    from daguerre.library.plan import plan_library
+    from daguerre.library.writing import is_complete, write_library
+
     plan = plan_library(spec)
     if is_complete(plan, folder):
         return plan
