@@ -23,6 +23,19 @@ class OddPathError(EncoderError):
     exit_code = 4
 
 
+def plain_address(address: str) -> str:
+    """Return where the server finds its models: an S3 address as it is, a folder as `plain_path` makes it.
+
+    Raises:
+        OddPathError: it is an S3 address that the server's own parser does not understand.
+    """
+    if "://" not in address:
+        return str(plain_path(Path(address)))
+    if not _PLAIN.fullmatch(address):
+        raise OddPathError(address, fix="Set DAGUERRE_ROOT to a bucket and prefix of letters, digits, dots and dashes.")
+    return address
+
+
 def plain_path(path: Path) -> Path:
     """Return `path`, or a link to it that a shell reads as one word; the same path has the same link.
 

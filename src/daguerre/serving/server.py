@@ -21,7 +21,7 @@ from daguerre.serving.installation import (
     server_environment,
 )
 from daguerre.serving.leftovers import region_prefix, sweep
-from daguerre.serving.plain_paths import plain_path
+from daguerre.serving.plain_paths import plain_address, plain_path
 from daguerre.serving.repository import prepare_repository, repository_address
 from daguerre.serving.state import ServerFolder, ServerState, process_ticks, server_folder
 from daguerre.workspace import Workspace
@@ -117,7 +117,7 @@ def _start(ws: Workspace, folder: ServerFolder) -> ServerState:
     backends = arrange_backends(installation, plain_path(folder.path))
     prepare_repository(ws.store)
     repository = repository_address(ws.store)
-    served = repository if "://" in repository else str(plain_path(Path(repository)))
+    served = plain_address(repository)
     environment = server_environment(installation)
     for _ in range(_PORT_TRIES):
         port = _free_port(ws.settings.triton_port)
