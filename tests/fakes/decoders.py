@@ -34,6 +34,9 @@ class Load:
 class Work:
     held: list[bytes] = field(default_factory=list)
 
+    def prepare(self) -> None:
+        self.held.clear()
+
     def __call__(self, job: Job, data: str) -> tuple[int, str, int]:
         match job.deed:
             case "segfault":

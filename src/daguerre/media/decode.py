@@ -79,7 +79,7 @@ def decode(data: bytes, *, max_pixels: int) -> Decoded:
 
 def open_picture(data: bytes, form: Format) -> Image.Image:
     """Open a picture with the decoder of its format alone, without decoding it."""
-    return _pillow().open(io.BytesIO(data), formats=[_PILLOW_NAMES.get(form, form.upper())])
+    return load_formats().open(io.BytesIO(data), formats=[_PILLOW_NAMES.get(form, form.upper())])
 
 
 def check_size(width: int, height: int, max_pixels: int) -> None:
@@ -137,8 +137,8 @@ def _reason(error: Exception) -> Reason:
 
 
 @functools.cache
-def _pillow() -> ModuleType:
-    """Load Pillow with every format, with the limits that are ours: processes are parallel, decoders are not."""
+def load_formats() -> ModuleType:
+    """Return Pillow with every format, and with the limits that are ours: processes are parallel, decoders are not."""
     import pillow_heif
     from PIL import AvifImagePlugin, PngImagePlugin
     from PIL import Image as Pillow

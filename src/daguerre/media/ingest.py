@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from daguerre.media.capture_time import CaptureTime, capture_time, container_time
-from daguerre.media.decode import decode
+from daguerre.media.decode import decode, load_formats
 from daguerre.media.exif import Position
 from daguerre.media.fingerprint import perceptual_hash, pixel_sha256
 from daguerre.media.notes import Note
@@ -78,6 +78,13 @@ class Ingest:
 
     max_pixels: int
     latest: datetime
+
+    def prepare(self) -> None:
+        """Load what nearly every photo needs."""
+        import cv2  # noqa: F401
+        import pdqhash  # noqa: F401
+
+        load_formats()
 
     def __call__(self, landed: Landed, data: bytes) -> Ingested:
         """Read one original. Raises RefusedError, MemoryError."""

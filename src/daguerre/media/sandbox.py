@@ -36,13 +36,29 @@ class Sized(Protocol):
 J = TypeVar("J", bound=Sized)
 D = TypeVar("D")
 R = TypeVar("R")
+J_contra = TypeVar("J_contra", contravariant=True)
+D_contra = TypeVar("D_contra", contravariant=True)
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Work(Protocol[J_contra, D_contra, R_co]):
+    """What is done with each file, in another process."""
+
+    def prepare(self) -> None:
+        """Load libraries, before memory is limited."""
+        ...
+
+    def __call__(self, job: J_contra, data: D_contra, /) -> R_co:
+        """Do it."""
+        ...
+
 
 #: Jobs between the oldest result that is awaited and the newest that is sent, per worker: bounds memory.
 _WINDOW = 128
 #: A worker reads ahead until it holds this much; larger files travel alone.
 _AHEAD_BYTES = 64 << 20
 #: Longest silence while a file is read; sources give up by themselves long before.
-_READ_DEADLINE_S = 600.0
+_READ_DEADLINE_S = 300.0
 _START_DEADLINE_S = 120.0
 _MOST_FAILED_STARTS = 3
 _LONGEST_WAIT_S = 60.0
@@ -50,6 +66,10 @@ _LONGEST_WAIT_S = 60.0
 _ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    # Every arena reserves 64 MB of the address space that is limited.
+    "MALLOC_ARENA_MAX": "2",
+    # Processes are parallel already.
+    "OPENCV_FOR_THREADS_NUM": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
@@ -93,7 +113,7 @@ class Sandbox(Generic[J, D, R]):
         self,
         *,
         load: Callable[[J], D],
-        work: Callable[[J, D], R],
+        work: Work[J, D, R],
         workers: int,
         deadline_s: float,
         memory_mb: int,

@@ -35,10 +35,13 @@ def main(descriptor: int, parent: int) -> None:
     connection = Connection(descriptor)
     sys.path[:] = connection.recv()
     load, work, memory_mb = connection.recv()
+    jobs: queue.SimpleQueue[tuple[int, Any, Future[Any]]] = queue.SimpleQueue()
+    # Libraries and threads take address space; what comes before the limit does not count against a file.
+    work.prepare()
+    readers = _readers()
     _limit(memory_mb)
     connection.send(("ready", 0, None))
-    jobs: queue.SimpleQueue[tuple[int, Any, Future[Any]]] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(connection, load, jobs), daemon=True).start()
+    threading.Thread(target=_listen, args=(connection, load, readers, jobs), daemon=True).start()
     while True:
         number, job, data = jobs.get()
         connection.send(("done", number, _answer(connection, number, job, data, work)))
@@ -60,14 +63,30 @@ def _answer(
         return RefusedError(Reason.INTERNAL_ERROR, f"{type(e).__name__}: {e}").refused
 
 
-def _listen(connection: Connection[Any, Any], load: Callable[[Any], Any], jobs: queue.SimpleQueue[Any]) -> None:
-    with ThreadPoolExecutor(AHEAD) as readers:
+def _readers() -> ThreadPoolExecutor:
+    """Return threads that have started; later there may be no room for their stacks."""
+    readers = ThreadPoolExecutor(AHEAD)
+    together = threading.Barrier(AHEAD + 1)
+    for _ in range(AHEAD):
+        readers.submit(together.wait)
+    together.wait()
+    return readers
+
+
+def _listen(
+    connection: Connection[Any, Any],
+    load: Callable[[Any], Any],
+    readers: ThreadPoolExecutor,
+    jobs: queue.SimpleQueue[Any],
+) -> None:
+    try:
         while True:
-            try:
-                number, job = connection.recv()
-            except (EOFError, OSError):
-                os._exit(0)  # the parent hung up, perhaps by kill -9; a decoder may be busy for long
+            number, job = connection.recv()
             jobs.put((number, job, readers.submit(load, job)))
+    finally:
+        # The parent hung up, perhaps by kill -9, while a decoder may be busy for long; or there is no memory left to
+        # go on, and a process that dies is noticed where one that only stops listening is not.
+        os._exit(0)
 
 
 def _limit(memory_mb: int) -> None:

@@ -82,7 +82,7 @@ def _work_off(
         code_version=CODE_VERSION,
         run_id=ws.run_id,
     )
-    sandbox = Sandbox(
+    sandbox: Sandbox[LandedObject, bytes, Ingested] = Sandbox(
         load=OriginalReader(url=manifest.source, max_bytes=settings.max_bytes, max_attempts=settings.max_attempts),
         work=Ingest(max_pixels=settings.max_pixels, latest=manifest.sealed_at + _CLOCK_TOLERANCE),
         workers=settings.worker_count,

@@ -158,3 +158,22 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] not in "ZX"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+class _Poison:
+    """A job that no worker can take in."""
+
+    size = 1
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return int, ("not a number",)
+
+
+def test_a_worker_that_can_no_longer_listen_is_replaced_instead_of_waited_for() -> None:
+    started = time.monotonic()
+    with sandbox(workers=1) as box:
+        (refused,) = box.map([_Poison()])  # type: ignore[list-item]
+        assert isinstance(refused, Refused)
+        assert refused.reason is Reason.DECODER_CRASHED
+        assert numbers(list(box.map([Job(number=1)]))) == [1]
+    assert time.monotonic() - started < 20
