@@ -20,6 +20,7 @@ import dagster as dg
 
 from assets.definitions import defs
 from assets.finished import Finished, partition_key
+from assets.leftovers import end_leftovers, launcher_tags
 from assets.photos import RETRY_TAG
 
 #: How long a run may take to end itself when nobody follows it any more.
@@ -81,6 +82,7 @@ def main() -> int:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     instance = dg.DagsterInstance.get()
+    end_leftovers(instance)
     instance.add_dynamic_partitions("batch", plan["batches"])
     instance.add_dynamic_partitions("space", plan["spaces"])
     finished = Finished(instance, {*plan["unfinished"], *plan["retry"]})
@@ -89,7 +91,7 @@ def main() -> int:
         for job, partition in group:
             if finished(job, partition) and not (job in {"publish", "engage"} and embedded):
                 continue
-            tags = {"daguerre/launched_by": "command line"}
+            tags = dict(launcher_tags())
             if partition in plan["retry"]:
                 tags[RETRY_TAG] = "true"
             embedded = embedded or job == "embed"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -47,8 +46,3 @@ def reasons(rejected: Mapping[str, int]) -> str:
     """Return refusals by reason as a phrase: `truncated 3, empty 1`."""
     ordered = sorted(rejected.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{reason} {count:,}" for reason, count in ordered)
-
-
-def as_records(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
-    """Return table rows as JSON records."""
-    return [dict(zip(columns, row, strict=True)) for row in rows]

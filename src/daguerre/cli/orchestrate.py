@@ -111,6 +111,7 @@ def execute(plan: Plan, settings: Settings, *, total: int, quiet: bool = False) 
             if process.poll() is None and sys.exc_info()[0]:
                 process.terminate()
             code = process.wait()
+            process.stdout.close()
             with suppress(BrokenPipeError):
                 process.stdin.close()
     if code and not outcome.failures:
