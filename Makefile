@@ -65,10 +65,10 @@ format: .venv/.ready ## Put the code into its form
 bench: setup ## Measure every stage beside its limit
 	@$(BIN)/python -m benchmarks
 
-.train/.ready: requirements-train.lock | $(filter .uv/bin/uv,$(UV))
+.train/.ready: requirements-train.txt | $(filter .uv/bin/uv,$(UV))
 	@echo "- installing the training environment (.train); torch is large"
 	@test -x .train/bin/python || $(UV) venv --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .train
-	@$(UV) pip sync --quiet --python .train/bin/python requirements-train.lock
+	@$(UV) pip install --quiet --python .train/bin/python $${PIP_FIND_LINKS:+--find-links "$$PIP_FIND_LINKS"} -r requirements-train.txt
 	@touch $@
 
 .PHONY: train
