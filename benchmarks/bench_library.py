@@ -13,7 +13,7 @@ from daguerre.library.writing import write_library
 
 
 def measure(quick: bool) -> list[Line]:
-    rows, small, mixed = (5_000, 500, 60) if quick else (30_000, 3_000, 400)
+    rows, small, mixed = (5_000, 500, 60) if quick else (30_000, 2_000, 240)
     planned = cost_of(lambda: plan_library(LibrarySpec(owners=owner_names(max(2, rows // 1000)), photos=rows)))
     owners = owner_names(3)
     return [
