@@ -135,15 +135,15 @@ class Ingest:
 
 
 def _picture(image: Image.Image, frame_ms: int | None) -> Picture:
-    thumb = shrink(image, THUMB_SIDE_PX)
+    proxy, thumb = encode_proxy(image), shrink(image, THUMB_SIDE_PX)
     pdq, quality = perceptual_hash(thumb)
     return Picture(
         frame_ms=frame_ms,
-        proxy=encode_proxy(image),
+        proxy=proxy,
         proxy_width=image.width,
         proxy_height=image.height,
         thumb=encode_thumb(thumb),
-        pixel_sha256=pixel_sha256(image),
+        pixel_sha256=pixel_sha256(proxy),
         pdq=pdq,
         pdq_quality=quality,
     )
