@@ -7,6 +7,8 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.photos import RETRY_TAG
+from daguerre.tables import catalogue
 from tests.fakes import installation
 from tests.fakes.installation import Finished
 from tests.integration.assets.conftest import Bench
@@ -48,3 +50,15 @@ def test_all_partitions_from_nothing_newest_first_twice(finished: Finished, benc
         assert made[name].num_rows == table.num_rows, name
     assert made["photos"].drop_columns(WHERE) == finished.said["photos"].drop_columns(WHERE)
     assert made["vectors"].drop_columns(["batch"]) == finished.said["vectors"].drop_columns(["batch"])
+
+
+def test_refused_objects_are_tried_again_when_asked(finished: Finished, bench: Bench) -> None:
+    before = finished.said["rejected"].to_pylist()
+    batch = next(row["batch"] for row in before if row["stage"] == "photos")
+    result = bench.execute("ingest", batch, tags={RETRY_TAG: "true"})
+    assert result.success
+    again = {row["rejection_id"]: row for row in catalogue.rejected(bench.ws).read().to_pylist()}
+    assert {name: row["reason"] for name, row in again.items()} == {r["rejection_id"]: r["reason"] for r in before}
+    here = [row for row in before if (row["batch"], row["stage"]) == (batch, "photos")]
+    assert computed(result)["photos"] == len(here)
+    assert [again[row["rejection_id"]]["attempts"] for row in here] == [row["attempts"] + 1 for row in here]

@@ -86,7 +86,7 @@ def test_spaces_say_what_they_are_and_how_well_they_answer(finished: Finished, k
     quality = metadata(kept, "search_quality", space)
     assert quality["queries"].value > 10
     assert 0 < quality["recall_at_10"].value <= 1
-    assert {row.data["owner"] for row in quality["per_owner"].records} >= {"alice", "bob"}
+    assert {row.data["group"] for row in quality["per_owner"].records} >= {"alice", "bob"}
 
 
 def test_every_check_is_recorded_for_every_batch_and_passed(finished: Finished, kept: dg.DagsterInstance) -> None:

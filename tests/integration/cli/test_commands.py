@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from daguerre.cli.orchestrate import Outcome
 from daguerre.landing.landing import land
 from daguerre.landing.source import open_source
 from daguerre.settings import Settings
@@ -160,6 +161,49 @@ def test_rejected_lists_objects_with_reasons(installed: Finished, call: Call) ->
     assert set(answer.json[0]) == {"subject", "reason", "detail", "batch", "stage", "attempts", "at"}
     assert call("rejected", "--reason", "no such reason", "--json").json == []
     assert rows[0]["reason"] in call("rejected").out
+
+
+def test_rejected_retry_hands_the_batches_of_that_reason_over(
+    installed: Finished, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, object]] = []
+
+    def carried_out(_ws: object, **plan: object) -> Outcome:
+        asked.append(plan)
+        return Outcome()
+
+    monkeypatch.setattr("daguerre.cli.rejected.carry_out", carried_out)
+    row = catalogue.rejected(installed.ws).read().to_pylist()[0]
+    mine = catalogue.rejected(installed.ws).read(where=f"reason = '{row['reason']}'")
+    answer = call("rejected", "--retry", "--reason", row["reason"])
+    assert answer.code == 0
+    assert f"0 of {mine.num_rows} refused objects are photos now." in answer.out
+    assert [plan["retry"] for plan in asked] == [tuple(sorted(set(mine["batch"].to_pylist())))]
+    assert [plan["spaces"] for plan in asked] == [(installed.spec.space,)]
+    assert call("rejected", "--retry", "--reason", "no such reason", "--json").json == []
+    assert len(asked) == 1
+
+
+# run
+
+
+def test_a_run_that_failed_ends_with_1_and_says_which(
+    fresh: Settings, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = Outcome(runs=1, failures=["ingest 2026-05-01.0001 (run 01234567): photos: no room"])
+    monkeypatch.setattr("daguerre.cli.run.carry_out", lambda *_, **__: failed)
+    installation.install_encoder(open_workspace(fresh), tmp_path / "tiny")
+    source = Path(fresh.source) / "alice"
+    source.mkdir(parents=True)
+    (source / "1.jpg").write_bytes(bad_files.jpeg())
+    answer = call("run", fresh.source)
+    assert answer.code == 1
+    assert failed.failures[0] in answer.out
+    assert "1 pending" in answer.out
+    assert "Landed 1 new objects in 1 batches" in answer.err
+    said = call("run", fresh.source, "--json").json
+    assert (said["landed"], said["pending"], said["ledger_closed"]) == (0, 1, False)
+    assert said["failures"] == failed.failures
 
 
 # models, serve, doctor
