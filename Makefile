@@ -45,6 +45,10 @@ demo: setup ## Make a photo library and run everything on it
 ui: setup ## Open the Dagster UI on what the demo made
 	@$(BIN)/daguerre ui --demo
 
+.PHONY: airflow
+airflow: setup ## Start Airflow on loopback with the DAGs, beside `make ui`
+	@$(BIN)/python infra/local/airflow.py
+
 .PHONY: test
 test: setup ## Run all tests
 	@$(BIN)/python -m pytest -q

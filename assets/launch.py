@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 
 import dagster as dg
 
@@ -22,6 +23,7 @@ from assets.definitions import defs
 from assets.finished import Finished, partition_key
 from assets.leftovers import end_leftovers, launcher_tags
 from assets.photos import RETRY_TAG
+from assets.resources import Daguerre
 
 #: How long a run may take to end itself when nobody follows it any more.
 _LAST_WORDS_S = 20
@@ -87,17 +89,20 @@ def main() -> int:
     instance.add_dynamic_partitions("space", plan["spaces"])
     finished = Finished(instance, {*plan["unfinished"], *plan["retry"]})
     succeeded, embedded = True, False
-    for group in steps(plan):
-        for job, partition in group:
-            if finished(job, partition) and not (job in {"publish", "engage"} and embedded):
-                continue
-            tags = dict(launcher_tags())
-            if partition in plan["retry"]:
-                tags[RETRY_TAG] = "true"
-            embedded = embedded or job == "embed"
-            if not run(instance, job, partition, tags):
-                succeeded = False
-                break
+    with ExitStack() as held:
+        for group in steps(plan):
+            for job, partition in group:
+                if finished(job, partition) and not (job in {"publish", "engage"} and embedded):
+                    continue
+                tags = dict(launcher_tags())
+                if partition in plan["retry"]:
+                    tags[RETRY_TAG] = "true"
+                if job == "embed" and not embedded:
+                    held.enter_context(Daguerre().server())  # one start for all runs, instead of one each
+                    embedded = True
+                if not run(instance, job, partition, tags):
+                    succeeded = False
+                    break
     return 0 if succeeded else 1
 
 
