@@ -11,11 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from daguerre.curation.columns import DAY_S, Floats, Ints
+from daguerre.curation.places import distance_km
 
 #: A tenth of a degree of latitude, about 11 km.
 _CELL_DEG = 0.1
 #: A year with fewer days of known place borrows the home of the whole library.
 _ENOUGH_DAYS = 10
+#: Who moved is seen at the new place far more than at the old one; a long journey in a quiet year is not a move.
+_MOVED = 2.0
+#: Days within this distance of a home count as days at home.
+_NEAR_KM = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,12 +54,21 @@ def find_homes(local_s: Floats, lat: Floats, lon: Floats) -> Homes | None:
         return None
     local_s, lat, lon = local_s[known], lat[known], lon[known]
     day, year = np.floor(local_s / DAY_S), calendar_year(local_s)
-    by_year = {
-        int(y): _most_days(day[year == y], lat[year == y], lon[year == y])
-        for y in np.unique(year)
-        if len(np.unique(day[year == y])) >= _ENOUGH_DAYS
-    }
-    return Homes(overall=_most_days(day, lat, lon), by_year=by_year)
+    overall = _most_days(day, lat, lon)
+    by_year = {}
+    for y in np.unique(year):
+        here = year == y
+        if len(np.unique(day[here])) >= _ENOUGH_DAYS:
+            moved_to = _most_days(day[here], lat[here], lon[here])
+            at_new, at_old = (_days_near(place, day[here], lat[here], lon[here]) for place in (moved_to, overall))
+            by_year[int(y)] = moved_to if at_new >= _MOVED * at_old else overall
+    return Homes(overall=overall, by_year=by_year)
+
+
+def _days_near(place: tuple[float, float], day: Floats, lat: Floats, lon: Floats) -> int:
+    """Count the distinct days with a photo near the place."""
+    near = distance_km(lat, lon, np.array(place[0]), np.array(place[1])) <= _NEAR_KM
+    return len(np.unique(day[near]))
 
 
 def _most_days(day: Floats, lat: Floats, lon: Floats) -> tuple[float, float]:
