@@ -18,6 +18,7 @@ from daguerre.stages import memories as memories_stage
     deps=[signals, concepts],
     group_name="curation",
     kinds={"python", "lance"},
+    tags={"daguerre/reads": "tables"},
     owners=policy.DATA_TEAM,
     code_version=duplicates_stage.CODE_VERSION,
     pool=policy.CURATION,
@@ -40,6 +41,7 @@ def duplicates(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Mate
     deps=[duplicates],
     group_name="curation",
     kinds={"python", "lance"},
+    tags={"daguerre/reads": "tables"},
     owners=policy.DATA_TEAM,
     code_version=events_stage.CODE_VERSION,
     pool=policy.CURATION,
@@ -58,6 +60,7 @@ def events(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Material
     deps=[events, "signal_drift"],  # drifted signals choose no pictures
     group_name="curation",
     kinds={"python", "lance"},
+    tags={"daguerre/reads": "tables"},
     owners=policy.DATA_TEAM,
     code_version=memories_stage.CODE_VERSION,
     pool=policy.CURATION,

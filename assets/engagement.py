@@ -9,6 +9,7 @@ from assets.resources import Daguerre
 @dg.asset(
     group_name="signals",
     kinds={"feast", "json"},
+    tags={"daguerre/reads": "events"},
     owners=policy.DATA_TEAM,
     code_version="1",
     pool=policy.FEAST_ONLINE,

@@ -6,7 +6,7 @@ from assets import partitions, policy
 from assets.checks import RECALL_AGAINST_EXACT, RECALL_FLOOR, blocking, verdict
 from assets.embeddings import embeddings
 from assets.resources import Daguerre
-from assets.showing import records, shown
+from assets.showing import records, shown, stored
 from daguerre.ids import parse_space
 
 
@@ -15,6 +15,7 @@ from daguerre.ids import parse_space
     deps=[embeddings],
     group_name="search",
     kinds={"lance"},
+    tags={"daguerre/reads": "vectors"},
     owners=policy.DATA_TEAM,
     code_version="1",
     pool=policy.INDEX,
@@ -46,6 +47,7 @@ def search_index(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Ma
     deps=[search_index],
     group_name="search",
     kinds={"python"},
+    tags={"daguerre/reads": "vectors"},
     owners=policy.MODEL_TEAM,
     code_version="1",
     pool=policy.INDEX,
@@ -71,6 +73,6 @@ def search_quality(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.
             "no_match_separation": dg.MetadataValue.float(quality.no_match_separation),
             "per_owner": records(quality.owner_rows()),
             "per_class": records(quality.class_rows()),
-            "report": dg.MetadataValue.text(quality.report_key),
+            "report": stored(ws, quality.report_key),
         }
     )

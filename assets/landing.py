@@ -13,6 +13,7 @@ from daguerre.ids import parse_batch
     partitions_def=partitions.batch,
     group_name="ingest",
     kinds={"s3", "json"},
+    tags={"daguerre/reads": "listing"},
     owners=policy.DATA_TEAM,
     code_version="1",
     automation_condition=policy.FLOWS,

@@ -8,7 +8,7 @@ from assets.curation import duplicates
 from assets.embeddings import concepts
 from assets.photos import signals
 from assets.resources import Daguerre
-from assets.showing import records, shown
+from assets.showing import records, shown, stored
 from daguerre.ids import parse_batch
 
 
@@ -17,6 +17,7 @@ from daguerre.ids import parse_batch
     deps=[signals, concepts, duplicates],
     group_name="signals",
     kinds={"feast", "sqlite"},
+    tags={"daguerre/reads": "lake"},
     owners=policy.DATA_TEAM,
     code_version="1",
     pool=policy.FEAST_ONLINE,
@@ -45,6 +46,7 @@ def online_signals(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.
     deps=[online_signals],
     group_name="quality",
     kinds={"evidently"},
+    tags={"daguerre/reads": "lake"},
     owners=policy.MODEL_TEAM,
     code_version="1",
     automation_condition=policy.FLOWS,
@@ -60,7 +62,7 @@ def signal_drift(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Ma
     return dg.MaterializeResult(
         metadata={
             "verdict": dg.MetadataValue.text(drift.verdict.value),
-            "report": dg.MetadataValue.text(drift.report_key),
+            "report": stored(ws, drift.report_key),
             "rows": dg.MetadataValue.int(drift.rows_current),
             "reference_rows": dg.MetadataValue.int(drift.rows_reference),
         },

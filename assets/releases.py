@@ -10,6 +10,7 @@ from assets.resources import Daguerre
     partitions_def=partitions.space,
     group_name="models",
     kinds={"onnx"},
+    tags={"daguerre/reads": "releases"},
     owners=policy.MODEL_TEAM,
     code_version="1",
     automation_condition=policy.FLOWS,

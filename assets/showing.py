@@ -44,6 +44,14 @@ def records(rows: Sequence[Mapping[str, str | float | int | bool]]) -> dg.Metada
     return dg.MetadataValue.table([dg.TableRecord(dict(row)) for row in rows])
 
 
+def stored(ws: Workspace, key: str) -> dg.MetadataValue:
+    """Return where an object of the store lies, for people who want to open it."""
+    if not key:
+        return dg.MetadataValue.text("none yet")
+    place = ws.store.uri(key)
+    return dg.MetadataValue.url(place) if "://" in place else dg.MetadataValue.path(place)
+
+
 def picture(image: bytes, alternative: str) -> dg.MetadataValue:
     """Return a JPEG or PNG as Markdown that the UI draws; keep it below 60 kB, every event carries a copy."""
     kind = "png" if image.startswith(b"\x89PNG") else "jpeg"

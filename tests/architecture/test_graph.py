@@ -33,6 +33,7 @@ def graph() -> dict[str, dict[str, object]]:
             "deps": sorted(dep.asset_key.to_user_string() for dep in spec.deps),
             "group": spec.group_name,
             "owners": list(spec.owners),
+            "tags": {name: value for name, value in spec.tags.items() if not name.startswith("dagster/")},
             "kinds": sorted(spec.kinds),
             "partitions": dimensions(spec.partitions_def),
             "flows": spec.automation_condition is not None,
