@@ -42,8 +42,11 @@ with DAG(
     max_active_runs=1,
     default_args={"owner": "photo-data", "retries": 2, "retry_delay": timedelta(minutes=5)},
     tags=["photos", "dagster"],
+    # Not DAGRUN_QUEUED_AT: Airflow 3.3.2 answers 500 when a run with such a deadline is cleared.
     deadline=DeadlineAlert(
-        reference=DeadlineReference.DAGRUN_QUEUED_AT, interval=timedelta(hours=4), callback=AsyncCallback(alarms.late)
+        reference=DeadlineReference.DAGRUN_LOGICAL_DATE,
+        interval=timedelta(hours=4),
+        callback=AsyncCallback(alarms.late),
     ),
     on_failure_callback=alarms.failed,
     doc_md="""
@@ -57,8 +60,8 @@ with DAG(
 Success publishes the Airflow asset **photo_index**: schedule on it what needs a fresh index.
 
 **When it fails**, the log of *refresh* names the partitions and the reasons. *Clear* it or wait for the retry: only
-what is missing is made again. *Mark failed* cancels the backfill in Dagster. A run is late after four hours; its
-backfill is cancelled after eight.
+what is missing is made again. *Mark failed* cancels the backfill in Dagster. A night's run is
+late four hours after its logical date; its backfill is cancelled after eight.
 
 `airflow backfill create --dag-id nightly_refresh --from-date … --to-date …` closes missed nights.
 """,
