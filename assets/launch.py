@@ -88,7 +88,7 @@ def main() -> int:
     instance.add_dynamic_partitions("batch", plan["batches"])
     instance.add_dynamic_partitions("space", plan["spaces"])
     finished = Finished(instance, {*plan["unfinished"], *plan["retry"]})
-    succeeded, embedded = True, False
+    daguerre, succeeded, embedded = Daguerre(), True, False
     with ExitStack() as held:
         for group in steps(plan):
             for job, partition in group:
@@ -98,7 +98,8 @@ def main() -> int:
                 if partition in plan["retry"]:
                     tags[RETRY_TAG] = "true"
                 if job == "embed" and not embedded:
-                    held.enter_context(Daguerre().server())  # one start for all runs, instead of one each
+                    # one start of Triton for all runs, instead of one each
+                    held.enter_context(daguerre.encoder(daguerre.workspace(""), partition.split("|")[1]))
                     embedded = True
                 if not run(instance, job, partition, tags):
                     succeeded = False

@@ -42,14 +42,6 @@ class Daguerre(dg.ConfigurableResource):
         return to_log
 
     @contextmanager
-    def server(self) -> Iterator[None]:
-        """Keep a Triton up meanwhile; runs that need one find it."""
-        from daguerre.serving.server import local_server
-
-        with local_server(self.workspace("")):
-            yield
-
-    @contextmanager
     def encoder(self, ws: Workspace, space: str) -> Iterator[Encoder]:
         """Open the encoder of a space: loaded in Triton and proven with its golden vectors."""
         from daguerre.registry.releases import find_release
