@@ -13,6 +13,7 @@ from daguerre.features.lake import landing_day, write_partition
 from daguerre.features.views import EVENT_TIMESTAMP, PHOTO_CONCEPTS
 from daguerre.ids import BatchKey
 from daguerre.landing.manifest import read_manifest
+from daguerre.registry.log import PRODUCTION, aliases
 from daguerre.stages.report import StageReport, UpstreamOpenError
 from daguerre.tables import catalogue
 from daguerre.tables.ledger import count_stage
@@ -25,7 +26,8 @@ STAGE = "concepts"
 def run_concepts(ws: Workspace, batch: BatchKey, encoder: Encoder, vocabulary: Vocabulary | None = None) -> StageReport:
     """Write the batch's file of the concepts view; photos without a vector in the space get no row.
 
-    The view holds one space at a time, the one that serves: a run with another encoder replaces the file.
+    The view holds one space, the one in production: what readers see must not change because a candidate is embedded.
+    Another space is left out, and says so with a total of 0. After a promotion this stage has to run again.
 
     Raises:
         UpstreamOpenError: the embeddings stage has not dealt with every photo of the batch in the encoder's space.
@@ -36,6 +38,8 @@ def run_concepts(ws: Workspace, batch: BatchKey, encoder: Encoder, vocabulary: V
     if upstream.pending:
         fix = f"Run its embeddings stage in {space} first."
         raise UpstreamOpenError(f"{upstream.pending} photos of batch {batch}", fix=fix)
+    if not _serves(ws, encoder):
+        return StageReport(stage=STAGE, batch=batch, space=space, total=0, done=0, figures={"left_to_production": 1.0})
     vocabulary = vocabulary or shipped_vocabulary()
     rows = catalogue.vectors(ws, space, encoder.spec.dim).read(
         ["photo_id", "owner_id", "vector"], f"batch = {quote(batch)}"
@@ -72,3 +76,8 @@ def run_concepts(ws: Workspace, batch: BatchKey, encoder: Encoder, vocabulary: V
         if rows.num_rows
         else {},
     )
+
+
+def _serves(ws: Workspace, encoder: Encoder) -> bool:
+    production = aliases(ws, ws.settings.product).get(PRODUCTION)
+    return production in {None, encoder.spec.digest}

@@ -12,10 +12,13 @@ from daguerre.features.concepts import Vocabulary
 from daguerre.features.lake import read_partition
 from daguerre.features.views import PHOTO_CONCEPTS
 from daguerre.ids import batch_key
+from daguerre.registry.log import promote
+from daguerre.registry.releases import register
 from daguerre.stages.concepts import run_concepts
 from daguerre.stages.report import UpstreamOpenError
 from daguerre.tables import catalogue, schemas
 from daguerre.workspace import Workspace
+from tests.fakes.encoders import make_model_dir
 from tests.fakes.signals import NOON, jpeg, land_photos, sealed_at, workspace
 
 BATCH = batch_key("2026-03-01", 1)
@@ -106,3 +109,14 @@ def test_a_batch_without_photos_closes(ws: Workspace, encoder: Encoder) -> None:
     empty = batch_key("2026-03-01", 2)
     land_photos(ws, empty, {})
     assert run_concepts(ws, empty, encoder, VOCABULARY).closed
+
+
+def test_a_candidate_changes_nothing_that_readers_see(ws: Workspace, encoder: Encoder, tmp_path: Path) -> None:
+    store_vectors(ws, encoder, {f"p{i}": [1, 0, 0, 0] for i in range(3)})
+    run_concepts(ws, BATCH, encoder, VOCABULARY)
+    before = read_partition(ws, PHOTO_CONCEPTS, date(2026, 3, 1), BATCH)
+    other = register(ws, make_model_dir(tmp_path / "model"))
+    promote(ws, "production", other.digest, actor="ada", reason="test")
+    report = run_concepts(ws, BATCH, encoder, Vocabulary(prompts={"blue": ("blue",)}, scale=20))
+    assert (report.total, report.done, report.closed) == (0, 0, True)
+    assert read_partition(ws, PHOTO_CONCEPTS, date(2026, 3, 1), BATCH).equals(before)
