@@ -15,6 +15,7 @@ from daguerre.cli.show import find_photo
 from daguerre.errors import DaguerreError
 from daguerre.media.contact_sheet import contact_sheet
 from daguerre.search.service import Filters, Hit, SearchService
+from daguerre.serving.calls import ONLINE
 from daguerre.serving.opening import open_encoder
 from daguerre.stages.pictures import thumbnails
 from daguerre.workspace import Workspace
@@ -43,7 +44,7 @@ def search(
     ws = reading_workspace()
     filters = Filters(after=_utc(after), before=_utc(before), place=place or None)
     spec, _ = production_encoder(ws)
-    with open_encoder(ws, spec.digest) as encoder:
+    with open_encoder(ws, spec.digest, patience=ONLINE) as encoder:
         service = SearchService(ws, encoder)
         hits = _ask(ws, service, text, like, owner or None, k, filters)
     if sheet:

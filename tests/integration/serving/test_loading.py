@@ -12,7 +12,7 @@ from daguerre.encoders.bundle import build_release
 from daguerre.encoders.golden import GoldenMismatchError, read_golden
 from daguerre.encoders.importing import import_model
 from daguerre.encoders.onnx_encoder import OnnxEncoder
-from daguerre.serving.calls import ONLINE, InputRefusedError, ModelNotLoadedError
+from daguerre.serving.calls import ONLINE, Cause, InputRefusedError, ModelNotLoadedError, ServerFailure
 from daguerre.serving.client import Client
 from daguerre.serving.health import server_facts
 from daguerre.serving.loading import ModelRefusedError, load_and_prove, unload_release
@@ -132,7 +132,10 @@ def test_a_slow_answer_is_asked_for_in_halves(ws, client, release, monkeypatch):
 
     def slow(model, rows, **more):
         sizes.append(len(rows))
-        return real(model, rows, **(more | {"deadline_s": 1e-6} if len(rows) > 8 else more))
+        if len(rows) <= 8:
+            return real(model, rows, **more)
+        real(model, rows, **(more | {"deadline_s": 1e-6}))  # nearly always too late by itself
+        raise ServerFailure(Cause.TOO_MUCH, "too late")
 
     monkeypatch.setattr(encoder._client, "infer", slow)
     images = np.random.default_rng(0).integers(0, 255, (32, 32, 32, 3), dtype=np.uint8)
