@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
+from daguerre.index.audit import MIN_RECALL
 from daguerre.stages.report import StageReport
 
 LEDGER_CLOSES = "ledger_closes"
@@ -19,9 +20,6 @@ NO_FOREIGN_OWNER = "no_foreign_owner"
 ONLINE_EQUALS_OFFLINE = "online_equals_offline"
 RECALL_AGAINST_EXACT = "recall_against_exact"
 SIGNALS_DID_NOT_DRIFT = "signals_did_not_drift"
-
-#: Below this recall@10 against exact search an index is not fit to answer.
-RECALL_FLOOR = 0.95
 
 
 def blocking(asset: str, *names: str) -> list[dg.AssetCheckSpec]:
@@ -35,7 +33,7 @@ _MEANING = {
     EVERY_PHOTO_HAS_A_VECTOR: "Every photo of the batch has a vector in the space, or a reason why not.",
     NO_FOREIGN_OWNER: "No row that says something about a photo names another owner than the photo does.",
     ONLINE_EQUALS_OFFLINE: "A sample read online equals the newest offline value.",
-    RECALL_AGAINST_EXACT: f"recall@10 of the index against exact search is at least {RECALL_FLOOR}.",
+    RECALL_AGAINST_EXACT: f"recall@10 of the index against exact search is at least {MIN_RECALL}.",
     SIGNALS_DID_NOT_DRIFT: "The batch's signals look like those of the batches before it.",
 }
 

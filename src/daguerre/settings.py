@@ -75,10 +75,6 @@ class Settings(BaseSettings):
         """Number of decoder processes."""
         return self.workers or len(os.sched_getaffinity(0))
 
-    def resolve(self, path: Path) -> Path:
-        """Return `path` as it stands, or below the project when it is relative."""
-        return path if path.is_absolute() else self.project / path
-
 
 def load_settings(**overrides: object) -> Settings:
     """Read the settings from the environment; `overrides` win.

@@ -23,7 +23,7 @@ class Workspace:
     @property
     def cache(self) -> Path:
         """Return the local scratch folder; it exists, and may be deleted between two commands."""
-        path = self.settings.resolve(self.settings.cache)
+        path = self.settings.cache
         path.mkdir(parents=True, exist_ok=True)
         return path
 

@@ -57,7 +57,7 @@ def _look(settings: Settings) -> Iterator[Finding]:
         what="Python", well=(3, 11) <= sys.version_info < (3, 13), how=version, fix="Use Python 3.11 or 3.12."
     )
     yield _packages()
-    server = settings.resolve(settings.triton_python)
+    server = settings.triton_python
     yield Finding(what="Triton environment", well=server.exists(), how=str(server), fix="`make setup` creates it.")
     yield _port(settings.ui_port, "Dagster UI port", "DAGUERRE_UI_PORT")
     free = shutil.disk_usage(settings.project).free

@@ -58,7 +58,7 @@ class Outcome:
 
 def dagster_home(settings: Settings) -> Path:
     """Return the folder of the local Dagster instance; makes it, with the shipped configuration, when missing."""
-    home = settings.resolve(settings.dagster_home)
+    home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():
         shutil.copyfile(settings.project / "infra/local/dagster.yaml", home / "dagster.yaml")
@@ -88,7 +88,7 @@ def execute(plan: Plan, settings: Settings, *, total: int, quiet: bool = False) 
         OrchestratorError: the process ended without running the plan.
     """
     outcome = Outcome()
-    log = settings.resolve(settings.cache) / "launch.log"
+    log = settings.cache / "launch.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as errors, _bars(quiet) as bars:
         process = subprocess.Popen(

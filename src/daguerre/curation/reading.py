@@ -25,7 +25,7 @@ from daguerre.features.views import (
 )
 from daguerre.ids import BatchKey, OwnerId, parse_batch
 from daguerre.tables import catalogue
-from daguerre.tables.schemas import DESCRIPTOR_DIM
+from daguerre.tables.columns import to_matrix
 from daguerre.tables.sql import one_of, quote
 from daguerre.workspace import Workspace
 
@@ -113,8 +113,7 @@ class LibraryReader:
 
     def _descriptors(self, owner: OwnerId, ids: Words) -> npt.NDArray[np.float32]:
         table = catalogue.descriptors(self.ws).read(["photo_id", "vector"], f"owner_id = {quote(owner)}")
-        flat = pa.concat_arrays([c.flatten() for c in table["vector"].chunks]) if table.num_rows else pa.array([])
-        vectors = np.asarray(flat.to_numpy(zero_copy_only=False), np.float32).reshape(-1, DESCRIPTOR_DIM)
+        vectors = to_matrix(table["vector"])
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)  # float16 costs some length
         return _aligned(ids, _words(table["photo_id"]), vectors, np.float32(0))
 

@@ -54,7 +54,7 @@ def find_installation(ws: Workspace) -> Installation:
     Raises:
         ServerMissingError: there is no such environment, or it lacks the wheel or a stub for its version.
     """
-    python = ws.settings.resolve(ws.settings.triton_python)
+    python = ws.settings.triton_python
     fix = "`make setup` installs it; DAGUERRE_TRITON_PYTHON names another environment."
     sites = sorted((python.parent.parent / "lib").glob("python3.*/site-packages/pytriton/tritonserver"))
     if not sites:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-import numpy as np
 import pyarrow as pa
 
 from daguerre.encoders.spec import Encoder
@@ -16,6 +15,7 @@ from daguerre.landing.manifest import read_manifest
 from daguerre.registry.log import PRODUCTION, aliases
 from daguerre.stages.report import StageReport, UpstreamOpenError
 from daguerre.tables import catalogue
+from daguerre.tables.columns import to_matrix
 from daguerre.tables.ledger import count_stage
 from daguerre.tables.sql import quote
 from daguerre.workspace import Workspace
@@ -44,9 +44,7 @@ def run_concepts(ws: Workspace, batch: BatchKey, encoder: Encoder, vocabulary: V
     rows = catalogue.vectors(ws, space, encoder.spec.dim).read(
         ["photo_id", "owner_id", "vector"], f"batch = {quote(batch)}"
     )
-    flat = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    vectors = np.asarray(flat, np.float32).reshape(rows.num_rows, encoder.spec.dim)
-    scores = score(vectors, embed_vocabulary(vocabulary, encoder), vocabulary.scale)
+    scores = score(to_matrix(rows["vector"]), embed_vocabulary(vocabulary, encoder), vocabulary.scale)
     best = scores.argmax(axis=1)
     table = pa.table(
         {

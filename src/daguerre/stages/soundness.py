@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
 from daguerre.ids import BatchKey, SpaceName
 from daguerre.tables import catalogue
+from daguerre.tables.columns import to_matrix
 from daguerre.tables.sql import quote
 from daguerre.workspace import Workspace
 
@@ -48,7 +48,7 @@ def check_vectors(ws: Workspace, batch: BatchKey, space: SpaceName, dim: int) ->
     owners = [owner_of.get(photo) for photo in rows["photo_id"].to_pylist()]
     foreign = sum(a is not None and a != b for a, b in zip(owners, rows["owner_id"].to_pylist(), strict=True))
     answered = {*rows["photo_id"].to_pylist(), *refused.to_pylist()}
-    matrix = _matrix(rows["vector"], dim)
+    matrix = to_matrix(rows["vector"])
     finite = np.isfinite(matrix).all(axis=1)
     norms = np.linalg.norm(np.where(np.isfinite(matrix), matrix, 0), axis=1)
     return Soundness(
@@ -59,9 +59,3 @@ def check_vectors(ws: Workspace, batch: BatchKey, space: SpaceName, dim: int) ->
         without_photo=sum(owner is None for owner in owners),
         without_vector=len(owner_of.keys() - answered),
     )
-
-
-def _matrix(column: pa.ChunkedArray, dim: int) -> np.ndarray:
-    """Return a fixed-size-list column as `(n, dim) float32`."""
-    flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    return flat.astype(np.float32).reshape(-1, dim)
