@@ -72,3 +72,33 @@ def release(digest: str) -> str:
 def event(product: str, number: int) -> str:
     """Return the key of event `number` in the log of one product."""
     return f"registry/{product}/log/{number:08d}.json"
+
+
+def event_snapshot(product: str, number: int) -> str:
+    """Return the key of what the first `number` events of a product fold into; it may be deleted at any time."""
+    return f"registry/{product}/folds/{number:08d}.json"
+
+
+def evidence(product: str, sha256: str) -> str:
+    """Return the key of a document that an event rests on, named by its content."""
+    return f"registry/{product}/evidence/{sha256}.json"
+
+
+def signature(digest: str) -> str:
+    """Return the key of the signature over a release's manifest."""
+    return f"{RELEASES}{digest}/manifest.sig.json"
+
+
+def abstention(space: SpaceName) -> str:
+    """Return the key of the score from which on an answer of this space counts as one."""
+    return f"vectors/{space}/abstention.json"
+
+
+def traffic(product: str) -> str:
+    """Return the folder in which search processes say what they answered."""
+    return f"{REPORTS}traffic/{product}/"
+
+
+def experiment(name: str) -> str:
+    """Return the folder of one experiment: its spec, its record, what people decided against it."""
+    return f"experiments/{name}/"

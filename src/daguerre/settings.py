@@ -52,6 +52,11 @@ class Settings(BaseSettings):
 
     ann_rows: int = Field(default=100_000, ge=1000, description="Rows from which on a space gets an ANN index.")
     product: str = Field(default="search", description="Name under which releases are registered and promoted.")
+    policies: Path = Field(
+        default=PROJECT / "models/policies", description="Folder of <product>.yaml: what a promotion needs."
+    )
+    signing_key: Path | None = Field(default=None, description="Ed25519 private key (PEM) that signs new releases.")
+    registry_poll_s: float = Field(default=0.25, gt=0, description="How often a search process asks for a new alias.")
 
     feast_registry: str = Field(default="", description="SQLAlchemy URL of Feast's registry; empty: SQLite.")
     feast_redis: str = Field(default="", description="host:port[,option] of Feast's Redis; empty: SQLite.")
@@ -65,7 +70,7 @@ class Settings(BaseSettings):
         """Make a folder absolute at once: the orchestrator's processes work in another directory."""
         return place if not place or "://" in place else str(Path(place).expanduser().absolute())
 
-    @field_validator("cache", "dagster_home", "triton_python")
+    @field_validator("cache", "dagster_home", "triton_python", "policies")
     @classmethod
     def _absolute_path(cls, place: Path) -> Path:
         return place.expanduser().absolute()

@@ -29,8 +29,30 @@ class EventKind(StrEnum):
 
     #: Its files are in the store.
     REGISTERED = "registered"
+    #: It passed every gate of a validation; the evidence has the numbers.
+    VALIDATED = "validated"
+    #: It failed a gate; the reason names it.
+    REFUSED = "refused"
+    #: A sample of photos was embedded and asked; the evidence says what the rest will cost.
+    SAMPLED = "sampled"
+    #: The actor says yes.
+    APPROVED = "approved"
+    #: Its space was proven to hold every photo.
+    COMPLETED = "completed"
+    #: A share of queries is asked in the shadow from now on; a share of 0 ends it.
+    SHADOWED = "shadowed"
+    #: A share of owners is answered by it from now on; a share of 0 ends it.
+    CANARY = "canary"
+    #: An experiment about it was decided.
+    DECIDED = "decided"
     #: An alias points at it from now on.
     PROMOTED = "promoted"
+    #: Its probation in production is over.
+    BAKED = "baked"
+    #: It left production, or is no candidate any more.
+    ROLLED_BACK = "rolled back"
+    #: Its vectors, its index and its models are given up.
+    RETIRED = "retired"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,16 +6,14 @@ the entry that an auditor reads; of racing owners one wins. Aliases are a fold o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from daguerre import layout
 from daguerre.registry.events import GENESIS, BrokenLogError, Event, EventKind, RegistryError
+from daguerre.registry.state import Pointer, State, fold
 from daguerre.storage.ports import ObjectExistsError
 from daguerre.workspace import Workspace
-
-PRODUCTION = "production"
-PREVIOUS = "previous"
 
 
 class AliasConflictError(RegistryError):
@@ -26,34 +24,6 @@ class UnknownReleaseError(RegistryError):
     """The release is not registered."""
 
     exit_code = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pointer:
-    """What an alias points at: a release and the index snapshot that belongs to it, moved together.
-
-    `snapshot` is the version of the space's vector table; None: the snapshot that is served.
-    """
-
-    release: str
-    snapshot: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class State:
-    """What the log says after its last event.
-
-    Attributes:
-        number: Number of the last event; 0 for an empty log.
-        head: sha256 of the last event.
-        releases: Digests that are registered, in order.
-        pointers: Aliases.
-    """
-
-    number: int = 0
-    head: str = GENESIS
-    releases: tuple[str, ...] = ()
-    pointers: Mapping[str, Pointer] = field(default_factory=dict)
 
 
 def read_events(ws: Workspace, product: str) -> list[Event]:
@@ -77,25 +47,14 @@ def read_events(ws: Workspace, product: str) -> list[Event]:
     return events
 
 
-def fold(events: Iterable[Event]) -> State:
-    """Return what the events amount to."""
-    state = State()
-    for event in events:
-        releases, pointers = state.releases, dict(state.pointers)
-        if event.kind is EventKind.REGISTERED and event.release not in releases:
-            releases = (*releases, event.release)
-        if event.kind is EventKind.PROMOTED:
-            before = pointers.get(event.alias)
-            if event.alias == PRODUCTION and before:
-                pointers[PREVIOUS] = before
-            pointers[event.alias] = Pointer(release=event.release, snapshot=event.snapshot)
-        state = State(number=event.number, head=event.sha256, releases=releases, pointers=pointers)
-    return state
-
-
 def aliases(ws: Workspace, product: str) -> dict[str, str]:
     """Return alias -> digest. Raises BrokenLogError."""
     return {alias: p.release for alias, p in fold(read_events(ws, product)).pointers.items()}
+
+
+def read_state(ws: Workspace, product: str = "") -> State:
+    """Return what the log of a product, by default the installation's, amounts to. Raises BrokenLogError."""
+    return fold(read_events(ws, product or ws.settings.product))
 
 
 def append_event(ws: Workspace, product: str, decide: Callable[[State], Event | None]) -> Event | None:
@@ -115,6 +74,51 @@ def append_event(ws: Workspace, product: str, decide: Callable[[State], Event | 
         return event
 
 
+def record(
+    ws: Workspace,
+    kind: EventKind,
+    digest: str,
+    *,
+    actor: str,
+    reason: str,
+    allow: Callable[[State], bool],
+    alias: str = "",
+    snapshot: int | None = None,
+    evidence: Mapping[str, Any] | None = None,
+    product: str = "",
+) -> Event | None:
+    """Append one event about a release; return it, or None when it was not to be.
+
+    `allow` is asked of the state that the event continues, again whenever somebody else was faster: true writes the
+    event, false leaves the log as it is, and it raises to refuse.
+
+    Raises:
+        UnknownReleaseError: the release was never registered for this product.
+    """
+    product = product or ws.settings.product
+
+    def decide(state: State) -> Event | None:
+        if kind is not EventKind.REGISTERED and digest not in state.releases:
+            raise UnknownReleaseError(digest[:12], fix="`daguerre models register FOLDER` registers it.")
+        if not allow(state):
+            return None
+        return Event(
+            number=state.number + 1,
+            previous=state.head,
+            kind=kind,
+            product=product,
+            release=digest,
+            alias=alias,
+            snapshot=snapshot,
+            actor=actor,
+            reason=reason,
+            at=ws.clock(),
+            evidence=dict(evidence or {}),
+        )
+
+    return append_event(ws, product, decide)
+
+
 def promote(
     ws: Workspace,
     alias: str,
@@ -125,6 +129,7 @@ def promote(
     product: str = "",
     snapshot: int | None = None,
     expect: str | None = None,
+    evidence: Mapping[str, Any] | None = None,
 ) -> Event | None:
     """Point `alias` at a registered release, and `previous` at what production pointed at; None: it does already.
 
@@ -138,28 +143,24 @@ def promote(
     wanted = Pointer(release=digest, snapshot=snapshot)
     seen = fold(read_events(ws, product)).pointers.get(alias)
 
-    def decide(state: State) -> Event | None:
+    def allow(state: State) -> bool:
         found = state.pointers.get(alias)
         if found != seen or (expect is not None and (found.release if found else "") != expect):
             raise AliasConflictError(
                 f"{alias} of {product} points at {found.release[:12] if found else 'nothing'} now",
                 fix="Look at `daguerre models list` and decide again.",
             )
-        if digest not in state.releases:
-            raise UnknownReleaseError(digest[:12], fix="`daguerre models register FOLDER` registers it.")
-        if found == wanted:
-            return None
-        return Event(
-            number=state.number + 1,
-            previous=state.head,
-            kind=EventKind.PROMOTED,
-            product=product,
-            release=digest,
-            alias=alias,
-            snapshot=snapshot,
-            actor=actor,
-            reason=reason,
-            at=ws.clock(),
-        )
+        return found != wanted
 
-    return append_event(ws, product, decide)
+    return record(
+        ws,
+        EventKind.PROMOTED,
+        digest,
+        actor=actor,
+        reason=reason,
+        allow=allow,
+        alias=alias,
+        snapshot=snapshot,
+        evidence=evidence,
+        product=product,
+    )

@@ -9,8 +9,8 @@ from daguerre.encoders.archive import fetch_release, find_digest, store_release,
 from daguerre.encoders.bundle import build_release
 from daguerre.encoders.release import Release
 from daguerre.encoders.spec import EncoderSpec
-from daguerre.registry.events import Event, EventKind
-from daguerre.registry.log import State, aliases, append_event
+from daguerre.registry.events import EventKind
+from daguerre.registry.log import aliases, record
 from daguerre.workspace import Workspace
 
 
@@ -23,23 +23,16 @@ def register(ws: Workspace, model_dir: Path, *, actor: str = "", reason: str = "
     """
     release = build_release(model_dir)
     store_release(ws.store, release)
-    product, digest = ws.settings.product, release.spec.digest
-
-    def decide(state: State) -> Event | None:
-        if digest in state.releases:
-            return None
-        return Event(
-            number=state.number + 1,
-            previous=state.head,
-            kind=EventKind.REGISTERED,
-            product=product,
-            release=digest,
-            actor=actor or getpass.getuser(),
-            reason=reason or f"{release.spec.name} registered",
-            at=ws.clock(),
-        )
-
-    append_event(ws, product, decide)
+    digest = release.spec.digest
+    record(
+        ws,
+        EventKind.REGISTERED,
+        digest,
+        actor=actor or getpass.getuser(),
+        reason=reason or f"{release.spec.name} registered",
+        allow=lambda state: digest not in state.releases or state.releases[digest].retired,
+        evidence={"name": release.spec.name, "space": release.spec.space, "dim": release.spec.dim},
+    )
     return release.spec
 
 

@@ -12,7 +12,8 @@ from daguerre.features.lake import landing_day, write_partition
 from daguerre.features.views import EVENT_TIMESTAMP, PHOTO_CONCEPTS
 from daguerre.ids import BatchKey
 from daguerre.landing.manifest import read_manifest
-from daguerre.registry.log import PRODUCTION, aliases
+from daguerre.registry.log import aliases
+from daguerre.registry.state import PRODUCTION
 from daguerre.stages.report import StageReport, UpstreamOpenError
 from daguerre.tables import catalogue
 from daguerre.tables.columns import to_matrix

@@ -10,15 +10,13 @@ from daguerre.clock import frozen_clock
 from daguerre.registry.events import BrokenLogError, Event, EventKind
 from daguerre.registry.log import (
     AliasConflictError,
-    Pointer,
-    State,
     UnknownReleaseError,
     aliases,
     append_event,
-    fold,
     promote,
     read_events,
 )
+from daguerre.registry.state import Pointer, State, fold
 from daguerre.settings import load_settings
 from daguerre.storage.local import LocalStore
 from daguerre.workspace import Workspace
@@ -58,7 +56,7 @@ def test_production_leaves_its_predecessor_behind_in_the_same_event(ws):
     promote(ws, "production", A, actor="ada", reason="first", snapshot=3)
     promote(ws, "candidate", B, actor="ada", reason="look at it")
     event = promote(ws, "production", B, actor="ada", reason="recall +0.05")
-    assert aliases(ws, "search") == {"production": B, "previous": A, "candidate": B}
+    assert aliases(ws, "search") == {"production": B, "previous": A}
     assert fold(read_events(ws, "search")).pointers["previous"] == Pointer(release=A, snapshot=3)
     assert event == read_events(ws, "search")[-1]
     assert (event.actor, event.reason, event.at) == ("ada", "recall +0.05", NOON)

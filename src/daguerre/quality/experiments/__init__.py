@@ -1,0 +1,1 @@
+"""Experiments: a question put before the numbers are seen, and one verdict on interval bounds."""
