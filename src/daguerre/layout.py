@@ -8,6 +8,7 @@ LANDING = "landing/"
 RELEASES = "releases/"
 REPORTS = "reports/"
 LEDGER = "ledger/"
+EXPERIMENTS = "experiments/"
 #: Triton's model repository.
 TRITON = "triton"
 
@@ -101,4 +102,4 @@ def traffic(product: str) -> str:
 
 def experiment(name: str) -> str:
     """Return the folder of one experiment: its spec, its record, what people decided against it."""
-    return f"experiments/{name}/"
+    return f"{EXPERIMENTS}{name}/"
