@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.line import Line
 from daguerre.ids import SpaceName
 from daguerre.index.build import prepare, publish
+from daguerre.index.query import QueryVector
 from daguerre.index.searcher import Searcher
 from daguerre.index.tuning import tune
 from daguerre.settings import load_settings
@@ -87,14 +88,15 @@ def exact_figures(searcher: Searcher, dim: int) -> list[Line]:
     """Compare exact search inside the large owner with the matrix product and with reading the bytes."""
     rng = np.random.default_rng(1)
     query = rng.normal(size=dim).astype(np.float32)
-    (cold_ms,) = medians_ms(lambda: searcher.exact(query, k=10, owner="big"), times=20)
+    asked = QueryVector(space=SPACE, values=query)
+    (cold_ms,) = medians_ms(lambda: searcher.exact(asked, k=10, owner="big"), times=20)
     for _ in range(2):
-        searcher.nearest(query, k=10, owner="big")
+        searcher.nearest(asked, k=10, owner="big")
     matrix = embeddings(OWNER_ROWS, dim, seed=1).astype(np.float32)
     half = np.frombuffer(matrix.astype(np.float16).tobytes(), np.int64)
     with threadpool_limits(1):
         warm_ms, product_ms, read_ms = medians_ms(
-            lambda: searcher.nearest(query, k=10, owner="big"), lambda: matrix @ query, half.sum
+            lambda: searcher.nearest(asked, k=10, owner="big"), lambda: matrix @ query, half.sum
         )
     gb = half.nbytes / 1e9
     return [

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from daguerre.ids import SpaceName
+from daguerre.index.query import QueryVector
 from daguerre.index.searcher import Searcher
 from daguerre.index.snapshot import Snapshot, open_snapshot, read_snapshot
 from daguerre.tables.columns import to_matrix
@@ -64,8 +65,9 @@ def audit_snapshot(ws: Workspace, snapshot: Snapshot, *, queries: int = 200, k: 
     searcher = Searcher(ws, snapshot)
     recalls, times = [], []
     for query, bound in zip(both, bounds, strict=True):
+        asked = QueryVector(space=snapshot.space, values=query)
         start = time.perf_counter()
-        found = searcher.nearest(query, k=k)
+        found = searcher.nearest(asked, k=k)
         times.append(time.perf_counter() - start)
         recalls.append(sum(one.score >= bound - _TIE for one in found) / min(k, snapshot.rows))
     return Audit(
@@ -76,7 +78,7 @@ def audit_snapshot(ws: Workspace, snapshot: Snapshot, *, queries: int = 200, k: 
         recall_at_10=float(np.mean(recalls[: len(photos)])),
         recall_at_10_shifted=float(np.mean(recalls[len(photos) :])),
         ann=snapshot.ann,
-        index_used="ANNSubIndex" in searcher.explain(both[0]),
+        index_used="ANNSubIndex" in searcher.explain(QueryVector(space=snapshot.space, values=both[0])),
         search_ms=1e3 * float(np.median(times)),
     )
 

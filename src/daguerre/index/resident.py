@@ -77,6 +77,23 @@ class ResidentOwners:
             if owner in self._loading or not self._asked_before(owner):
                 return None
             self._loading.add(owner)
+        return self._bring(owner)
+
+    def bring(self, owner: str) -> None:
+        """Load an owner that has not asked yet, as if it had asked twice."""
+        with self._lock:
+            if owner in self._owners or owner in self._loading:
+                return
+            self._loading.add(owner)
+        self._bring(owner)
+
+    def names(self) -> list[str]:
+        """Return who is resident, the one asked last at the end."""
+        with self._lock:
+            return list(self._owners)
+
+    def _bring(self, owner: str) -> ResidentOwner | None:
+        """Load an owner that is marked as loading."""
         try:
             if self._size(owner) > self._max_bytes:
                 return None

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from daguerre.index.filters import Filters
 from daguerre.index.planner import Plan, plan
+from daguerre.index.query import QueryVector
 from daguerre.index.resident import ResidentOwner, ResidentOwners
 from daguerre.index.snapshot import Snapshot, VectorIndexError, open_snapshot
 from daguerre.tables.columns import to_matrix
@@ -53,14 +54,12 @@ class Searcher:
         self._residents = ResidentOwners(self._load_owner, self._owner_bytes, max_bytes=resident_bytes)
 
     def nearest(
-        self, query: Vector, *, k: int, owner: str | None = None, where: Filters | None = None
+        self, query: QueryVector, *, k: int, owner: str | None = None, where: Filters | None = None
     ) -> list[Neighbour]:
         """Return up to k photos, best first: exact inside an owner, by the planner's choice over the whole corpus.
 
-        Args:
-            query: `(dim,) float32`; its length does not matter.
-
         Raises:
+            SpaceMismatchError: the query is of another space.
             BadQueryError: wrong dimension, or not finite, or zero.
         """
         unit = self._unit(query)
@@ -73,19 +72,29 @@ class Searcher:
         return [Neighbour(photo_id=i, owner_id=owner, score=s) for i, s in resident.nearest(unit, k)]
 
     def exact(
-        self, query: Vector, *, k: int, owner: str | None = None, where: Filters | None = None
+        self, query: QueryVector, *, k: int, owner: str | None = None, where: Filters | None = None
     ) -> list[Neighbour]:
-        """Return the k nearest photos by comparing every one that may be shown."""
+        """Return the k nearest photos by comparing every one that may be shown. Raises as `nearest` does."""
         mine = f"owner_id = {quote(owner)}" if owner is not None else ""
         condition = _both(mine, (where or _EVERYTHING).to_sql())
         return self._from_disk(self._unit(query), k, condition, Plan(ann=False), owner)
 
-    def vector(self, photo_id: str) -> tuple[str, Vector] | None:
-        """Return the owner and the `(dim,) float32` vector of a photo, or None when the snapshot has none."""
+    def vector(self, photo_id: str) -> tuple[str, QueryVector] | None:
+        """Return the owner and the vector of a photo, or None when the snapshot has none."""
         rows = self._dataset.to_table(columns=["owner_id", "vector"], filter=f"photo_id = {quote(photo_id)}", limit=1)
-        return (rows["owner_id"][0].as_py(), to_matrix(rows["vector"])[0]) if rows.num_rows else None
+        if not rows.num_rows:
+            return None
+        return rows["owner_id"][0].as_py(), QueryVector(space=self.snapshot.space, values=to_matrix(rows["vector"])[0])
 
-    def explain(self, query: Vector) -> str:
+    def residents(self) -> list[str]:
+        """Return the owners that lie in memory, the one asked last at the end."""
+        return self._residents.names()
+
+    def warm(self, owner: str) -> None:
+        """Bring an owner into memory before it asks, unless it is too large for that."""
+        self._residents.bring(owner)
+
+    def explain(self, query: QueryVector) -> str:
         """Return Lance's plan for an unfiltered corpus-wide query, as it would be run."""
         return str(self._scanner(self._unit(query), 10, "", self._plan("")).explain_plan())
 
@@ -134,8 +143,8 @@ class Searcher:
                 photo_ids.append(np.array(rows["photo_id"].to_pylist(), "S32"))
         return ResidentOwner(index=index, photo_ids=np.concatenate(photo_ids))
 
-    def _unit(self, query: Vector) -> Vector:
-        vector = np.asarray(query, np.float32)
+    def _unit(self, query: QueryVector) -> Vector:
+        vector = np.asarray(query.within(self.snapshot.space), np.float32)
         length = float(np.linalg.norm(vector)) if vector.shape == (self.snapshot.dim,) else float("nan")
         if not np.isfinite(length) or length == 0.0:
             raise BadQueryError(f"shape {vector.shape}, length {length}, space {self.snapshot.space}")

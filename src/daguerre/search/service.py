@@ -14,13 +14,14 @@ from daguerre.encoders.preprocess import to_input
 from daguerre.encoders.spec import Encoder
 from daguerre.errors import DaguerreError
 from daguerre.index.filters import Filters
+from daguerre.index.query import QueryVector, SpaceMismatchError
 from daguerre.index.searcher import ForeignOwnerError, Neighbour, Searcher
 from daguerre.index.snapshot import Snapshot, read_snapshot
 from daguerre.tables import catalogue
 from daguerre.tables.sql import quote
 from daguerre.workspace import Workspace
 
-__all__ = ["Filters", "Hit", "PhotoNotFoundError", "SearchError", "SearchService", "SpaceMismatchError"]
+__all__ = ["Filters", "Hit", "PhotoNotFoundError", "SearchError", "SearchService"]
 
 _COLUMNS = ["photo_id", "owner_id", "media", "video_id", "taken_at", "place", "source_key"]
 
@@ -29,10 +30,6 @@ class SearchError(DaguerreError):
     """The search cannot be answered."""
 
     exit_code = 2
-
-
-class SpaceMismatchError(SearchError):
-    """The encoder and the index belong to different spaces."""
 
 
 class PhotoNotFoundError(SearchError):
@@ -80,13 +77,22 @@ class SearchService:
         """Return the snapshot that answers."""
         return self._searcher.snapshot
 
-    def reload(self) -> bool:
-        """Go over to a newer published snapshot; queries under way finish on the old one. Say whether there was one."""
+    def newer(self) -> SearchService | None:
+        """Return a service of the same encoder over the snapshot that is published now; None: it is this one's.
+
+        Raises:
+            SnapshotNotFoundError: the index is gone.
+        """
         newest = read_snapshot(self._ws, self.snapshot.space)
-        if newest == self.snapshot:
-            return False
-        self._searcher = self._open(newest)
-        return True
+        return None if newest == self.snapshot else SearchService(self._ws, self._encoder, newest)
+
+    def warm(self, owner: str) -> None:
+        """Bring an owner's vectors into memory before it asks."""
+        self._searcher.warm(owner)
+
+    def residents(self) -> list[str]:
+        """Return the owners whose vectors lie in memory, the one asked last at the end."""
+        return self._searcher.residents()
 
     def by_text(self, text: str, *, owner: str | None = None, k: int = 20, filters: Filters | None = None) -> list[Hit]:
         """Return up to k photos that the words describe, best first.
@@ -96,14 +102,16 @@ class SearchService:
         """
         if not text.strip():
             raise SearchError("an empty text", fix="Say what should be on the photo.")
-        return self._answer(self._encoder.embed_texts([text])[0], owner, k, filters, but_not="")
+        query = self._query(self._encoder.embed_texts([text]))
+        return self._answer(query, owner, k, filters, but_not="")
 
     def by_image(
         self, rgb: npt.NDArray[np.uint8], *, owner: str | None = None, k: int = 20, filters: Filters | None = None
     ) -> list[Hit]:
         """Return up to k photos like an upright `(h, w, 3) uint8` RGB picture, best first."""
         images = to_input(rgb, self._encoder.spec)[None]
-        return self._answer(self._encoder.embed_images(images)[0], owner, k, filters, but_not="")
+        query = self._query(self._encoder.embed_images(images))
+        return self._answer(query, owner, k, filters, but_not="")
 
     def by_photo(
         self, photo_id: str, *, owner: str | None = None, k: int = 20, filters: Filters | None = None
@@ -113,14 +121,14 @@ class SearchService:
         Raises:
             PhotoNotFoundError: no vector of the photo, or it belongs to somebody other than `owner`.
         """
-        searcher = self._searcher
         photos = catalogue.photos(self._ws)
         asked = photos.lookup([photo_id], _COLUMNS).to_pylist()
         frames = photos.read(["photo_id"], f"video_id = {quote(photo_id)}") if _is(asked, "video") else None
         for picture in [photo_id, *(frames["photo_id"].to_pylist() if frames else [])]:
-            known = searcher.vector(picture)
+            known = self._searcher.vector(picture)
             if asked and known and owner in (None, known[0]):
-                return self._answer(known[1], owner, k, filters, but_not=asked[0]["video_id"] or photo_id)
+                but_not = asked[0]["video_id"] or photo_id
+                return self._answer(known[1], owner, k, filters, but_not=but_not)
         raise PhotoNotFoundError(photo_id, fix="`daguerre search` shows the ids of photos.")
 
     def _open(self, snapshot: Snapshot) -> Searcher:
@@ -132,15 +140,17 @@ class SearchService:
             )
         return Searcher(self._ws, snapshot)
 
+    def _query(self, rows: npt.NDArray[np.float32]) -> QueryVector:
+        return QueryVector(space=self._encoder.spec.space, values=rows[0])
+
     def _answer(
-        self, query: npt.NDArray[np.float32], owner: str | None, k: int, filters: Filters | None, *, but_not: str
+        self, query: QueryVector, owner: str | None, k: int, filters: Filters | None, *, but_not: str
     ) -> list[Hit]:
         if k < 1:
             raise SearchError(f"{k} photos", fix="Ask for at least one.")
-        searcher = self._searcher
         wanted = 2 * k + 1  # keyframes of one video count once
         while True:
-            found = searcher.nearest(query, k=wanted, owner=owner, where=filters)
+            found = self._searcher.nearest(query, k=wanted, owner=owner, where=filters)
             hits = [hit for hit in self._hits(found) if hit.photo_id != but_not]
             if len(hits) >= k or len(found) < wanted:
                 return hits[:k]

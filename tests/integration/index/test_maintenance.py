@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from daguerre.index.build import build_index, prepare, publish
+from daguerre.index.query import QueryVector
 from daguerre.index.searcher import Searcher
 from daguerre.index.snapshot import read_snapshot
 from daguerre.stages.index import run_index
@@ -25,13 +26,17 @@ from tests.fakes.spaces import SPACE, clustered, photo_rows, vector_rows, worksp
 DIM, ROWS = 16, 2000
 
 
+def asking(values: np.ndarray) -> QueryVector:
+    return QueryVector(space=SPACE, values=values.astype(np.float32))
+
+
 def test_open_readers_answer_through_writes_compaction_and_cleanup(tmp_path: Path) -> None:
     ws = workspace(tmp_path / "root", tmp_path / "cache", ann_rows=1000)
     table = catalogue.vectors(ws, SPACE, DIM)
     matrix = clustered(ROWS, DIM)
     table.upsert(vector_rows(matrix))
     searcher = Searcher(ws, build_index(ws, SPACE, DIM))
-    query = matrix[0].astype(np.float32)
+    query = asking(matrix[0])
     questions = [{"k": 10}, {"k": 10, "owner": "alice"}]
     expected = [searcher.nearest(query, **question) for question in questions]
     stop, wrong, asked = threading.Event(), [], []
@@ -95,7 +100,7 @@ def test_a_build_killed_at_any_moment_leaves_a_readable_snapshot(tmp_path: Path)
         os.kill(builder.pid or 0, signal.SIGKILL)
         builder.join(30)
         snapshot = read_snapshot(ws, SPACE)
-        assert len(Searcher(ws, snapshot).nearest(matrix[-1].astype(np.float32), k=10)) == 10
+        assert len(Searcher(ws, snapshot).nearest(asking(matrix[-1]), k=10)) == 10
     report = run_index(ws, SPACE)
     rows = catalogue.vectors(ws, SPACE, DIM).read(["photo_id"])["photo_id"].to_pylist()
     assert report.done == len(rows) == len(set(rows))
@@ -115,5 +120,5 @@ def test_a_space_on_s3_is_built_audited_and_searched(tmp_path: Path, monkeypatch
         assert (report.closed, report.figures["ann"], report.figures["audit_passed"]) == (True, 1, 1)
         searcher = Searcher(ws, read_snapshot(ws, SPACE))
         for owner in ("alice", None, "alice", "alice"):
-            found = searcher.nearest(matrix[8].astype(np.float32), k=3, owner=owner)
+            found = searcher.nearest(asking(matrix[8]), k=3, owner=owner)
             assert int(found[0].photo_id, 16) == 8

@@ -11,6 +11,7 @@ import pytest
 
 from daguerre.encoders.onnx_encoder import OnnxEncoder
 from daguerre.index.build import build_index
+from daguerre.index.query import SpaceMismatchError
 from daguerre.index.searcher import ForeignOwnerError
 from daguerre.index.snapshot import SnapshotNotFoundError
 from daguerre.search.service import (
@@ -19,7 +20,6 @@ from daguerre.search.service import (
     PhotoNotFoundError,
     SearchError,
     SearchService,
-    SpaceMismatchError,
 )
 from daguerre.tables import catalogue
 from daguerre.workspace import Workspace
@@ -174,14 +174,16 @@ def test_a_new_snapshot_is_taken_up_between_two_requests(
     service: SearchService, ws: Workspace, encoder: OnnxEncoder
 ) -> None:
     spec = encoder.spec
-    assert not service.reload()
+    assert service.newer() is None
     new = vector_rows(encoder.embed_texts(["a red photo"]), owners=("alice",), start=1000)
     catalogue.photos(ws).upsert(photo_rows(new))
     catalogue.vectors(ws, spec.space, spec.dim).upsert(new)
     build_index(ws, spec.space, spec.dim)
     assert 1000 not in numbers(service.by_text("a red photo", owner="alice"))
-    assert service.reload()
-    assert numbers(service.by_text("a red photo", owner="alice"))[0] == 1000
+    newer = service.newer()
+    assert newer is not None
+    assert 1000 not in numbers(service.by_text("a red photo", owner="alice"))
+    assert numbers(newer.by_text("a red photo", owner="alice"))[0] == 1000
 
 
 def test_many_threads_get_the_answers_that_one_gets(service: SearchService) -> None:
