@@ -36,6 +36,8 @@ class GoldenQuery:
         relevant: Ids of the right answers that have landed.
         expected: How many right answers the question has in all; 0: nothing matches, and that is the point.
         query_class: What kind of question it is, as in "colour" or "two objects".
+        judged: Ids of the photos that somebody looked at for this question, right answers included; None: all of
+            them, so that whatever is not relevant is wrong.
     """
 
     id: str
@@ -46,6 +48,7 @@ class GoldenQuery:
     relevant: frozenset[str]
     expected: int
     query_class: str
+    judged: frozenset[str] | None = None
 
     @property
     def no_match(self) -> bool:
@@ -70,8 +73,8 @@ def find_in_source(ws: Workspace) -> Path | None:
 def load_queries(ws: Workspace, path: Path | None = None) -> list[GoldenQuery]:
     """Return the golden queries; with `path`, a JSONL file, take its queries over into the root first.
 
-    Each line holds `id`, `kind`, `text`, `photo` (source key), `owner_id`, `relevant` (source keys), `class`. An
-    installation without queries has none.
+    Each line holds `id`, `kind`, `text`, `photo` (source key), `owner_id`, `relevant` (source keys), `class`, and
+    `judged` (source keys) where not every photo was looked at. An installation without queries has none.
 
     Raises:
         QueriesError: a line cannot be read, or two lines have one id.
@@ -108,7 +111,7 @@ def _parse(data: bytes) -> list[dict[str, Any]]:
 
 def _photo_ids(ws: Workspace, lines: Iterable[dict[str, Any]]) -> dict[str, str]:
     """Return the photos behind the source keys that the queries name; a key that landed again counts as its latest."""
-    wanted = {key for line in lines for key in line["relevant"]} | {line.get("photo") for line in lines}
+    wanted = {key for line in lines for key in (*line["relevant"], *(line.get("judged") or ()), line.get("photo"))}
     newest: dict[str, tuple[int, str]] = {}
     for rows in catalogue.objects(ws).scan(["key", "batch", "photo_id"]):
         for key, batch, photo_id in zip(*(c.to_pylist() for c in rows.columns), strict=True):
@@ -121,6 +124,7 @@ def _photo_ids(ws: Workspace, lines: Iterable[dict[str, Any]]) -> dict[str, str]
 def _query(line: dict[str, Any], ids: dict[str, str]) -> GoldenQuery:
     keys: Sequence[str] = line["relevant"]
     photo = ids.get(line.get("photo") or "", "")
+    judged: Sequence[str] | None = line.get("judged")
     return GoldenQuery(
         id=str(line["id"]),
         kind=line["kind"],
@@ -130,4 +134,5 @@ def _query(line: dict[str, Any], ids: dict[str, str]) -> GoldenQuery:
         relevant=frozenset(ids[key] for key in keys if key in ids) - {photo},
         expected=len(keys),
         query_class=str(line.get("class") or "other"),
+        judged=None if judged is None else frozenset(ids[key] for key in (*judged, *keys) if key in ids),
     )

@@ -91,3 +91,11 @@ def test_a_source_may_bring_queries(ws: Workspace, tmp_path: Path) -> None:
     (source / ".daguerre").mkdir(parents=True)
     path = _lines(source / ".daguerre" / "queries.jsonl", {})
     assert find_in_source(ws) == path
+
+
+def test_a_query_may_say_which_photos_were_looked_at(ws: Workspace, tmp_path: Path) -> None:
+    land_photos(ws, FIRST, {"p1": b"1", "p2": b"2", "p3": b"3"})
+    line = {"relevant": ["alice/p1.jpg"], "judged": ["alice/p3.jpg", "alice/later.jpg"]}
+    some, everything = load_queries(ws, _lines(tmp_path / "q.jsonl", line, {"relevant": ["alice/p1.jpg"]}))
+    assert some.judged == {"p1", "p3"}
+    assert everything.judged is None
