@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ import pytest
 from daguerre.storage.opening import open_store
 from daguerre.storage.ports import (
     BadKeyError,
+    ObjectChangedError,
     ObjectExistsError,
     ObjectNotFoundError,
     RootNotFoundError,
@@ -160,6 +162,34 @@ def test_the_list_is_in_the_order_of_bytes_and_paged(store: Store) -> None:
     assert [i.key for i in store.list("many/109")] == [f"many/{i}" for i in range(1090, 1100)]
     assert list(store.list("many/x")) == []
     assert list(store.list("nothing/here/")) == []
+
+
+def test_listing_after_a_key(store: Store) -> None:
+    keys = sorted(["a", "a-b/x", "a/b", "a/c/1", "a/c/2", "a0", "b/1", "b/2", "é/z"], key=str.encode)
+    keys.remove("a")
+    for key in keys:
+        store.put(key, b"")
+    for after in [*keys, "", "a", "a/", "a/c", "a/c/", "a/c/15", "a-", "aa", "z", "0", "é"]:
+        assert [i.key for i in store.list(after=after)] == [k for k in keys if k.encode() > after.encode()], after
+    assert [i.key for i in store.list("b/", after="b/1")] == ["b/2"]
+    assert [i.key for i in store.list("b/", after="a")] == ["b/1", "b/2"]
+    assert list(store.list("a/c/", after="b")) == []
+
+
+def test_create_file(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("daguerre.storage.s3.PART_BYTES", 5 << 20)  # the smallest that S3 takes
+    path = tmp_path / "file"
+    for name, data in {"empty": b"", "small": b"123", "parts": bytes(range(256)) * (11 * 4096)}.items():
+        path.write_bytes(data)
+        digest = hashlib.sha256(data).hexdigest()
+        with pytest.raises(ObjectChangedError, match="file"):
+            store.create_file(name, path, sha256="0" * 64)
+        assert not store.exists(name)
+        store.create_file(name, path, sha256=digest)
+        assert store.get(name) == data
+        with pytest.raises(ObjectExistsError):
+            store.create_file(name, path, sha256=digest)
+    assert [i.key for i in store.list()] == ["empty", "parts", "small"]
 
 
 def test_delete_prefix(store: Store) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from daguerre.storage.hashing import hashed_blocks
 from daguerre.storage.keys import TEMPORARY, check_key, check_prefix
 from daguerre.storage.ports import (
     BadKeyError,
@@ -45,6 +46,7 @@ _ERRORS: dict[int, type[StorageError]] = {
     errno.ETIMEDOUT: StoreUnavailableError,
     errno.EMFILE: StoreUnavailableError,
 }
+_BLOCK = 1 << 20
 
 
 class LocalStore:
@@ -68,12 +70,12 @@ class LocalStore:
         """Return the absolute path of the folder."""
         return str(self._root)
 
-    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
+    def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
         """Yield the objects below `prefix` in the order of their UTF-8 bytes, one folder in memory per level."""
         check_prefix(prefix)
         folder, _, start = prefix.rpartition("/")
         parent = f"{folder}/" if folder else ""
-        yield from _walk(str(self._root / folder), parent, start)
+        yield from _walk(str(self._root / folder), parent, start, after)
 
     def stat(self, key: str) -> ObjectInfo:
         """Describe one object."""
@@ -116,6 +118,16 @@ class LocalStore:
     def create(self, key: str, data: bytes) -> None:
         """Write an object that must not exist yet; a hard link to the finished file makes it appear whole."""
         self._write(key, lambda file: file.write(data), _link)
+
+    def create_file(self, key: str, path: Path, *, sha256: str) -> None:
+        """Write an object that must not exist yet from a local file; it appears when its hash is known to be right."""
+
+        def copy(file: BinaryIO) -> None:
+            with path.open("rb") as source:
+                for block in hashed_blocks(source, _BLOCK, name=str(path), sha256=sha256):
+                    file.write(block)
+
+        self._write(key, copy, _link)
 
     def delete(self, key: str) -> None:
         """Remove one object."""
@@ -172,21 +184,24 @@ def describe(key: str, found: os.stat_result) -> ObjectInfo:
     )
 
 
-def _walk(folder: str, parent: str, start: str) -> Iterator[ObjectInfo]:
+def _walk(folder: str, parent: str, start: str, after: str = "") -> Iterator[ObjectInfo]:
+    base, bound = os.fsencode(parent), os.fsencode(after)
     try:
         with os.scandir(folder) as entries:
             # A folder sorts as its name with the slash, so that keys come in the order of their bytes, as on S3.
             rows = sorted(
-                (os.fsencode(f"{e.name}/" if is_folder else e.name), is_folder, e)
+                (name, is_folder, e)
                 for e in entries
                 if e.name.startswith(start) and not e.name.startswith(TEMPORARY)
                 for is_folder in (e.is_dir(follow_symlinks=False),)
+                for name in (os.fsencode(f"{e.name}/" if is_folder else e.name),)
+                if base + name > bound or (is_folder and bound.startswith(base + name))
             )
     except (FileNotFoundError, NotADirectoryError):
         return
     for _, is_folder, entry in rows:
         if is_folder:
-            yield from _walk(entry.path, f"{parent}{entry.name}/", "")
+            yield from _walk(entry.path, f"{parent}{entry.name}/", "", after)
             continue
         try:
             found = entry.stat()

@@ -83,8 +83,11 @@ class Store(Protocol):
         """Return the root: an absolute path, or s3://bucket/prefix."""
         ...
 
-    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
-        """Yield the objects below `prefix` in key order, page by page; never holds more than one page."""
+    def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
+        """Yield the objects below `prefix` in the order of their keys' UTF-8 bytes, page by page.
+
+        `after` leaves out the keys up to that one. Never holds more than one page.
+        """
         ...
 
     def stat(self, key: str) -> ObjectInfo:
@@ -116,6 +119,14 @@ class Store(Protocol):
 
         Of any number of racing writers exactly one returns; the others raise ObjectExistsError. A writer whose
         answer was lost reads the object back and returns when it finds its own bytes.
+        """
+        ...
+
+    def create_file(self, key: str, path: Path, *, sha256: str) -> None:
+        """Write an object that must not exist yet from a local file, hashing the bytes on their way.
+
+        Never holds the file in memory. What does not hash to `sha256` never appears under the key. Races and lost
+        answers end as with `create`. Raises ObjectExistsError, ObjectChangedError when the file has another hash.
         """
         ...
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from daguerre.errors import SettingsError
+from daguerre.storage.hashing import hashed_blocks
 from daguerre.storage.keys import check_key
 from daguerre.storage.ports import (
     ObjectChangedError,
@@ -23,11 +24,10 @@ from daguerre.storage.ports import (
 )
 from daguerre.storage.s3_client import connect, lance_options
 from daguerre.storage.s3_errors import translated
+from daguerre.storage.s3_upload import PART_BYTES, WRITER, Upload
 
 #: Tries of what the client does not retry by itself: a body that breaks off, a conditional write in a tie.
 _TRIES = 4
-#: Who wrote the object, in its user metadata: tells a lost answer from a lost race.
-_WRITER = "daguerre-writer"
 
 
 class S3Store:
@@ -57,10 +57,11 @@ class S3Store:
         """Return s3://bucket/prefix without a slash at the end."""
         return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
 
-    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
+    def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
         """Yield the objects below `prefix` in key order, a thousand in memory at a time."""
+        start = {"StartAfter": self._prefix + after} if after else {}
         pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=self._prefix + prefix
+            Bucket=self._bucket, Prefix=self._prefix + prefix, **start
         )
         with translated(f"{self.url}/{prefix}"):
             for page in pages:
@@ -127,27 +128,25 @@ class S3Store:
         are settled by looking at who wrote the object.
         """
         writer = uuid.uuid4().hex
-        for attempt in range(_TRIES):
-            try:
-                with translated(key):
-                    self._client.put_object(
-                        Bucket=self._bucket,
-                        Key=self._name(key),
-                        Body=data,
-                        IfNoneMatch="*",
-                        Metadata={_WRITER: writer},
-                    )
+
+        def send() -> None:
+            self._client.put_object(
+                Bucket=self._bucket, Key=self._name(key), Body=data, IfNoneMatch="*", Metadata={WRITER: writer}
+            )
+
+        self._settle(key, writer, send)
+
+    def create_file(self, key: str, path: Path, *, sha256: str) -> None:
+        """Write an object that must not exist yet from a local file; a large one in parts, hashed on their way."""
+        with path.open("rb") as file:
+            parts = hashed_blocks(file, PART_BYTES, name=str(path), sha256=sha256)
+            if path.stat().st_size <= PART_BYTES:
+                self.create(key, b"".join(parts))
                 return
-            except (ObjectExistsError, StoreUnavailableError) as e:
-                winner = self._writer(key)
-                if winner == writer:
-                    return
-                if winner is not None:
-                    raise ObjectExistsError(f"{self.url}/{key}") from e
-                if not isinstance(e, ObjectExistsError):
-                    raise
-            _pause(attempt)
-        raise StoreUnavailableError(f"{self.url}/{key}: conditional writes keep colliding")
+            with Upload(self._client, self._bucket, self._name(key)) as upload:
+                for part in parts:
+                    upload.send(part)
+                self._settle(key, upload.writer, upload.finish)
 
     def delete(self, key: str) -> None:
         """Remove one object."""
@@ -182,9 +181,31 @@ class S3Store:
     def _writer(self, key: str) -> str | None:
         """Return who wrote the object; an empty text when nobody signed it, None when it is not there."""
         try:
-            return str(self._head(key)["Metadata"].get(_WRITER, ""))
+            return str(self._head(key)["Metadata"].get(WRITER, ""))
         except ObjectNotFoundError:
             return None
+
+    def _settle(self, key: str, writer: str, send: Callable[[], None]) -> None:
+        """Make a conditional write; say by looking at who wrote the object whether it was ours."""
+        for attempt in range(_TRIES):
+            try:
+                with translated(key):
+                    send()
+                return
+            except (
+                ObjectExistsError,
+                ObjectNotFoundError,
+                StoreUnavailableError,
+            ) as e:  # not found: no such upload any more
+                winner = self._writer(key)
+                if winner == writer:
+                    return
+                if winner is not None:
+                    raise ObjectExistsError(f"{self.url}/{key}") from e
+                if not isinstance(e, ObjectExistsError):
+                    raise
+            _pause(attempt)
+        raise StoreUnavailableError(f"{self.url}/{key}: conditional writes keep colliding")
 
     def _read(self, key: str, **condition: str) -> bytes:
         """Read a body whole. The client retries requests by itself, but not a body that breaks off: we do."""
