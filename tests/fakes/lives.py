@@ -62,6 +62,8 @@ def columns(n: int, **given: Any) -> PhotoColumns:
     def words(text: str) -> np.ndarray:
         return np.full(n, text, object)
 
+    people = np.empty(n, object)
+    people[:] = [()] * n
     plain: dict[str, Any] = {
         "photo_id": np.array([f"{i:032x}" for i in range(n)], object),
         "source_key": np.array([f"alice/{i:06d}.jpg" for i in range(n)], object),
@@ -87,6 +89,11 @@ def columns(n: int, **given: Any) -> PhotoColumns:
         "sharpness": np.full(n, np.nan),
         "aesthetic": np.full(n, np.nan),
         "document": np.full(n, np.nan),
+        "concept": words(""),
+        "faces": np.full(n, np.nan),
+        "people": people,
+        "views": np.zeros(n),
+        "favorites": np.zeros(n),
     }
     return PhotoColumns(**(plain | given))
 

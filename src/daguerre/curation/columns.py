@@ -41,6 +41,10 @@ class PhotoColumns:
         descriptor: `(n, d)` unit rows; zero rows where there is none.
         sharpness, aesthetic: Signals; NaN where they were not measured.
         document: Probability that this is a document, receipt or screenshot; NaN where it was not measured.
+        concept: Name of the concept that fits best; empty where it was not measured.
+        faces: Faces found; NaN where it was not measured.
+        people: Tuples of the people on the photo, as far as anybody named them.
+        views, favorites: What people did with the photo in the last 28 days that were counted; 0 when nothing.
     """
 
     photo_id: Words
@@ -67,6 +71,11 @@ class PhotoColumns:
     sharpness: Floats
     aesthetic: Floats
     document: Floats
+    concept: Words
+    faces: Floats
+    people: Words
+    views: Floats
+    favorites: Floats
 
     def __len__(self) -> int:
         return len(self.photo_id)

@@ -20,6 +20,7 @@ from daguerre.features.views import (
     EVENT_TIMESTAMP,
     PHOTO_AESTHETIC,
     PHOTO_CONCEPTS,
+    PHOTO_FACES,
     PHOTO_QUALITY,
     View,
 )
@@ -76,6 +77,7 @@ class LibraryReader:
             _seconds(photos["taken_at"]), _floats(photos["offset_minutes"]) * 60.0, time_source == "exif_assumed_utc"
         )
         batches = [parse_batch(batch) for batch in pc.unique(photos["batch"]).to_pylist()]
+        concept = self._concepts(batches, ids)
         return PhotoColumns(
             photo_id=ids,
             source_key=_words(photos["source_key"]),
@@ -100,7 +102,12 @@ class LibraryReader:
             descriptor=self._descriptors(owner, ids),
             sharpness=self._signal(PHOTO_QUALITY, "sharpness", batches, ids),
             aesthetic=self._signal(PHOTO_AESTHETIC, "aesthetic", batches, ids),
-            document=self._documents(batches, ids),
+            document=np.where(concept == "", np.nan, np.isin(concept.astype(str), sorted(NOT_TO_REMEMBER))),
+            concept=concept,
+            faces=self._signal(PHOTO_FACES, "face_count", batches, ids),
+            people=_nobody(len(ids)),
+            views=np.zeros(len(ids)),
+            favorites=np.zeros(len(ids)),
         ).in_order()
 
     def _uploads(self, ids: Words) -> Ints:
@@ -121,10 +128,9 @@ class LibraryReader:
         rows = self._of(view, column, batches)
         return _aligned(ids, _words(rows["photo_id"]), _floats(rows[column]), np.nan)
 
-    def _documents(self, batches: list[BatchKey], ids: Words) -> Floats:
+    def _concepts(self, batches: list[BatchKey], ids: Words) -> Words:
         rows = self._of(PHOTO_CONCEPTS, "top_concept", batches)
-        is_one = np.isin(_words(rows["top_concept"]).astype(str), sorted(NOT_TO_REMEMBER)).astype(np.float64)
-        return _aligned(ids, _words(rows["photo_id"]), is_one, np.nan)
+        return _aligned(ids, _words(rows["photo_id"]), _words(rows["top_concept"]), "")
 
     def _of(self, view: View, column: str, batches: list[BatchKey]) -> pa.Table:
         return newest(pa.concat_tables([self._signals(view, column, batch) for batch in batches]), "photo_id")
@@ -141,6 +147,13 @@ def _aligned(ids: Words, known: Words, values: npt.NDArray[Any], missing: Any) -
     rows = np.array([place.get(photo, -1) for photo in ids.tolist()], np.int64)
     result[rows >= 0] = values[rows[rows >= 0]]
     return result
+
+
+def _nobody(n: int) -> Words:
+    """Return n empty tuples."""
+    people = np.empty(n, object)
+    people[:] = [()] * n
+    return people
 
 
 def _words(column: pa.ChunkedArray) -> Words:
