@@ -17,6 +17,7 @@ from daguerre.index.filters import Filters
 from daguerre.index.query import QueryVector, SpaceMismatchError
 from daguerre.index.searcher import ForeignOwnerError, Neighbour, Searcher
 from daguerre.index.snapshot import Snapshot, read_snapshot
+from daguerre.search.abstention import Abstention, Kind, read_abstention
 from daguerre.tables import catalogue
 from daguerre.tables.sql import quote
 from daguerre.workspace import Workspace
@@ -71,6 +72,12 @@ class SearchService:
         self._ws = ws
         self._encoder = encoder
         self._searcher = self._open(snapshot or read_snapshot(ws, encoder.spec.space))
+        self._abstention = read_abstention(ws, encoder.spec.space)
+
+    @property
+    def abstention(self) -> Abstention | None:
+        """Return what is known of when to say that nothing good was found; None before it was calibrated."""
+        return self._abstention
 
     @property
     def snapshot(self) -> Snapshot:
@@ -78,13 +85,24 @@ class SearchService:
         return self._searcher.snapshot
 
     def newer(self) -> SearchService | None:
-        """Return a service of the same encoder over the snapshot that is published now; None: it is this one's.
+        """Return a service of the same encoder over what is published now, snapshot and calibration; None: no change.
 
         Raises:
             SnapshotNotFoundError: the index is gone.
         """
         newest = read_snapshot(self._ws, self.snapshot.space)
-        return None if newest == self.snapshot else SearchService(self._ws, self._encoder, newest)
+        if newest == self.snapshot and read_abstention(self._ws, newest.space) == self._abstention:
+            return None
+        return SearchService(self._ws, self._encoder, newest)
+
+    def judge(self, hits: Sequence[Hit], kind: Kind) -> bool:
+        """Say whether nothing good was found: no hit, or words that the best hit does not resemble enough.
+
+        Hits come from this service, best first.
+        """
+        if not hits:
+            return True
+        return kind == "text" and self._abstention is not None and self._abstention.withholds(hits[0].score)
 
     def warm(self, owner: str) -> None:
         """Bring an owner's vectors into memory before it asks."""
