@@ -59,6 +59,7 @@ class ReleaseState:
 
     Attributes:
         phase: How far it has come.
+        registered: Evidence of its registration: name, space, dim, and `signed_by` when somebody signed it.
         validated: Evidence of the last validation that it passed; None: it passed none, or failed one since.
         sampled: Evidence of the last sample.
         complete: Evidence of the last proof that its space holds every photo.
@@ -74,6 +75,7 @@ class ReleaseState:
     registered_by: str
     registered_at: datetime
     phase: Phase = Phase.REGISTERED
+    registered: Mapping[str, Any] = field(default_factory=dict)
     validated: Mapping[str, Any] | None = None
     sampled: Mapping[str, Any] | None = None
     complete: Mapping[str, Any] | None = None
@@ -171,18 +173,23 @@ def _noted(release: ReleaseState, event: Event) -> ReleaseState:
         case EventKind.DECIDED:
             changes = {"decision": evidence}
         case EventKind.RETIRED:
-            known = ReleaseState(
-                digest=release.digest, registered_by=release.registered_by, registered_at=release.registered_at
+            return ReleaseState(
+                digest=release.digest,
+                registered_by=release.registered_by,
+                registered_at=release.registered_at,
+                registered=release.registered,
+                phase=Phase.RETIRED,
             )
-            return replace(known, phase=Phase.RETIRED)
     return replace(release, **changes)
 
 
 def _registered(state: State, event: Event) -> State:
     known = state.releases.get(event.release)
-    if known and not known.retired:
-        return state
-    fresh = ReleaseState(digest=event.release, registered_by=event.actor, registered_at=event.at)
+    if known and not known.retired:  # only a signature was added
+        return _with(state, replace(known, registered=event.evidence))
+    fresh = ReleaseState(
+        digest=event.release, registered_by=event.actor, registered_at=event.at, registered=event.evidence
+    )
     return _with(state, fresh)
 
 
