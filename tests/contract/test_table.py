@@ -127,3 +127,16 @@ def test_versions_older_than_the_retention_go_unless_tagged(table: Table) -> Non
     assert table.open("held").to_table().num_rows == 1
     with pytest.raises(TableError, match=str(gone)):
         table.open(gone).to_table()
+
+
+def test_a_table_written_before_a_column_existed_gets_it(table: Table) -> None:
+    table.upsert(rows(("a", "alice", 1), ("b", "bob", 2)))
+    grown = Table(table.store, table.key, SCHEMA.append(pa.field("note", pa.string())))
+    assert grown.read()["note"].to_pylist() == [None, None]
+    assert grown.read(["note"], "id = 'a'").num_rows == 1
+    grown.upsert(pa.table({"id": ["a"], "owner": ["alice"], "n": [3], "note": ["new"]}))
+    assert grown.read(["id", "n", "note"]).to_pylist() == [
+        {"id": "a", "n": 3, "note": "new"},
+        {"id": "b", "n": 2, "note": None},
+    ]
+    assert table.read(["id"]).num_rows == 2

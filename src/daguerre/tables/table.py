@@ -91,7 +91,13 @@ class Table:
         if dataset is None:
             return pa.schema([self.schema.field(name) for name in names]).empty_table()
         wanted = names if self.primary in names else [*names, self.primary]
-        rows = dataset.to_table(columns=wanted, filter=where).sort_by(self.primary)
+        stored = [name for name in wanted if name in dataset.schema.names]
+        rows = dataset.to_table(columns=stored, filter=where).sort_by(self.primary)
+        for name in names:
+            if name not in stored:  # a column younger than the table, in which nothing has been written yet
+                rows = rows.append_column(
+                    self.schema.field(name), pa.nulls(rows.num_rows, self.schema.field(name).type)
+                )
         return rows.select(names)
 
     def scan(
@@ -192,7 +198,7 @@ class Table:
 
         dataset = self.open()
         if dataset is not None:
-            return dataset
+            return self._with_all_columns(dataset)
         options = self.store.options()
         try:
             return lance.write_dataset(
@@ -202,6 +208,14 @@ class Table:
             if "already exists" not in str(e) and not _is_conflict(e):
                 raise
             return self.open()  # another process created it first
+
+    def _with_all_columns(self, dataset: Any) -> Any:
+        """Give a table that an earlier release wrote the columns that have been added since, empty."""
+        young = [field for field in self.schema if field.name not in dataset.schema.names]
+        if not young:
+            return dataset
+        dataset.add_columns(pa.schema(young))
+        return self.open()
 
     def _commit(self, action: Callable[[Any], T]) -> T:
         for attempt in range(_ATTEMPTS):
