@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import os
+import secrets
+import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
 
 from daguerre import layout
-from daguerre.search.latency import LatencyHistogram
+from daguerre.search.tallies import Role, Tally, TrafficMinute
 from daguerre.workspace import Workspace
-
-#: Who saw the answer: people whom production answers, owners in the canary's share, nobody.
-Role = Literal["production", "canary", "shadow"]
-#: How many places of two rankings are compared.
-COMPARED_K = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,68 +62,81 @@ class TrafficFigures:
     shadow: ShadowFigures | None = None
 
 
-@dataclass(kw_only=True)
-class Tally:
-    """Counts of one release in one role."""
+class TrafficLog:
+    """Counts what this process answers, and writes one object a minute. Safe to share between threads.
 
-    answered: int = 0
-    failed: int = 0
-    nothing: int = 0
-    retried: int = 0
-    dropped: int = 0
-    overlap: float = 0.0
-    rbo: float = 0.0
-    latency: LatencyHistogram = field(default_factory=LatencyHistogram)
-
-    def add(self, other: Tally) -> None:
-        """Add what another one counted."""
-        for name in _NUMBERS:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.latency.merge(other.latency)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the counts."""
-        return {**{name: getattr(self, name) for name in _NUMBERS}, "latency": self.latency.to_json()}
-
-    @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> Tally:
-        """Read what `to_json` returned."""
-        return cls(**{**record, "latency": LatencyHistogram.from_json(record["latency"])})
-
-
-_NUMBERS = ("answered", "failed", "nothing", "retried", "dropped", "overlap", "rbo")
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrafficMinute:
-    """What one process answered in one minute.
-
-    Attributes:
-        process: Names the process and its start; no two have the same.
-        minute: When it began, aware UTC.
-        tallies: By release and role.
+    A process that is killed loses the minute that it was counting. A store that is away costs nothing before
+    `keep_minutes` have piled up; the oldest are given up then.
     """
 
-    process: str
-    minute: datetime
-    tallies: Mapping[tuple[str, Role], Tally]
+    def __init__(self, ws: Workspace, *, keep_minutes: int = 60) -> None:
+        self._ws = ws
+        self._keep = keep_minutes
+        began = ws.clock().astimezone(UTC)
+        self._process = f"{began:%Y%m%dT%H%M%S}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._latest = datetime.min.replace(tzinfo=UTC)
+        self._minutes: dict[datetime, dict[tuple[str, Role], Tally]] = {}
 
-    def key(self, product: str) -> str:
-        """Return where the minute is kept; minutes of a day lie together, in order."""
-        return f"{layout.traffic(product)}{self.minute:%Y-%m-%d/%H%M}-{self.process}.json"
+    def answered(self, release: str, role: Role, seconds: float, *, nothing: bool = False, retried: int = 0) -> None:
+        """Count an answer that somebody saw."""
+        with self._lock:
+            tally = self._tally(release, role)
+            tally.answered += 1
+            tally.nothing += nothing
+            tally.retried += retried
+            tally.latency.add(1e3 * seconds)
 
-    def to_json(self) -> bytes:
-        """Encode the minute."""
-        rows = [{"release": r, "role": role, **tally.to_json()} for (r, role), tally in sorted(self.tallies.items())]
-        record = {"process": self.process, "minute": self.minute.isoformat(), "tallies": rows}
-        return json.dumps(record, separators=(",", ":")).encode()
+    def compared(self, release: str, seconds: float, *, overlap: float, rbo: float) -> None:
+        """Count an answer that was given in the shadow."""
+        with self._lock:
+            tally = self._tally(release, "shadow")
+            tally.answered += 1
+            tally.overlap += overlap
+            tally.rbo += rbo
+            tally.latency.add(1e3 * seconds)
 
-    @classmethod
-    def from_json(cls, data: bytes) -> TrafficMinute:
-        """Decode a minute."""
-        record = json.loads(data)
-        tallies = {(row.pop("release"), row.pop("role")): Tally.from_json(row) for row in record["tallies"]}
-        return cls(process=record["process"], minute=datetime.fromisoformat(record["minute"]), tallies=tallies)
+    def failed(self, release: str, role: Role) -> None:
+        """Count a query that the release could not answer."""
+        with self._lock:
+            self._tally(release, role).failed += 1
+
+    def dropped(self, release: str) -> None:
+        """Count a query that the release was not asked in the shadow after all."""
+        with self._lock:
+            self._tally(release, "shadow").dropped += 1
+
+    def flush(self) -> None:
+        """Write the minutes that are over. Raises StorageError; nothing is lost by it."""
+        self._write(before=self._minute())
+
+    def close(self) -> None:
+        """Write everything, the running minute too. Raises StorageError."""
+        self._write(before=datetime.max.replace(tzinfo=UTC))
+
+    def _tally(self, release: str, role: Role) -> Tally:
+        tallies = self._minutes.setdefault(self._minute(), {})
+        while len(self._minutes) > self._keep:
+            del self._minutes[min(self._minutes)]
+        return tallies.setdefault((release, role), Tally())
+
+    def _minute(self) -> datetime:
+        """Return the running minute. A clock that is set back does not open a minute that was written already."""
+        self._latest = max(self._latest, self._ws.clock().astimezone(UTC).replace(second=0, microsecond=0))
+        return self._latest
+
+    def _write(self, *, before: datetime) -> None:
+        """Put whole minutes; a minute that was written before goes out again with all that it holds."""
+        with self._writing:
+            with self._lock:
+                ready = {m: {key: t.copy() for key, t in ts.items()} for m, ts in self._minutes.items() if m < before}
+            for minute, tallies in ready.items():
+                record = TrafficMinute(process=self._process, minute=minute, tallies=tallies)
+                self._ws.store.put(record.key(self._ws.settings.product), record.to_json())
+                if minute < self._minute():
+                    with self._lock:
+                        self._minutes.pop(minute, None)
 
 
 def read_traffic(ws: Workspace, since: datetime, until: datetime | None = None) -> dict[str, TrafficFigures]:

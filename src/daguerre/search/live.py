@@ -1,0 +1,310 @@
+"""Search that goes on while the model behind it changes."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from types import TracebackType
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from daguerre.index.filters import Filters
+from daguerre.index.query import SpaceMismatchError
+from daguerre.index.searcher import ForeignOwnerError
+from daguerre.search.following import Follower, Place, View
+from daguerre.search.opened import Opened, Service
+from daguerre.search.routes import Route, Routes, Share
+from daguerre.search.service import Hit, PhotoNotFoundError, SearchError
+from daguerre.search.shadow import Comparison, ShadowPool
+from daguerre.search.traffic import TrafficLog
+from daguerre.storage.ports import StorageError
+from daguerre.workspace import Workspace
+
+Ask = Callable[[Service], list[Hit]]
+
+#: How long one query may try before it fails.
+DEADLINE_S = 10.0
+#: How often snapshots are looked at, owners warmed, figures written.
+TEND_S = 2.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 0.5
+
+
+class SearchClosedError(SearchError):
+    """This search process has stopped answering."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One answer, made by one route from the query's vector to the last hit.
+
+    Attributes:
+        route: What answered.
+        snapshot: Version of the space's vectors that it searched.
+        role: Whether production answered, or the canary.
+        nothing_good: Whether the best hit is no better than what a query without any answer finds.
+        seconds: From question to answer, further tries included.
+        retried: How many tries failed before.
+    """
+
+    hits: list[Hit]
+    route: Route
+    snapshot: int
+    role: Literal["production", "canary"]
+    nothing_good: bool
+    seconds: float
+    retried: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveStatus:
+    """What a search process follows, and how well.
+
+    Attributes:
+        number: Last event of the log that it knows.
+        production: What answers.
+        wanted: What the registry names as production; another one than `production` while that cannot be opened.
+        canary, shadow: What takes part now.
+        as_of: When the registry was last read.
+        age_s: How old that is; the alias in use is at most this stale.
+        registry_reachable: Whether the registry answers.
+        last_error: What does not work at present; empty when everything does.
+        open: Every route that is open.
+        snapshots: Version of the vectors that is searched, by space.
+    """
+
+    number: int
+    production: Route
+    wanted: Route
+    canary: Share | None
+    shadow: Share | None
+    as_of: datetime
+    age_s: float
+    registry_reachable: bool
+    last_error: str
+    open: tuple[Route, ...]
+    snapshots: Mapping[str, int]
+
+
+class LiveSearch:
+    """Answers from whatever the registry says is in production. Safe to share between threads.
+
+    A query reads once where it goes and stays there until it is answered. Use as a context manager.
+    """
+
+    def __init__(
+        self,
+        ws: Workspace,
+        *,
+        read_routes: Callable[[], Routes],
+        open_route: Callable[[Route], Opened],
+        newest: Callable[[int], int] | None = None,
+        deadline_s: float = DEADLINE_S,
+        tend_s: float = TEND_S,
+    ) -> None:
+        """Describe what to follow; nothing is opened before the context is entered.
+
+        Args:
+            read_routes: Reads all that the registry says.
+            open_route: Opens one route, proven and ready to answer.
+            newest: Says cheaply what number the log's last event has, given the last one known.
+            deadline_s: How long a query may try.
+        """
+        self._ws = ws
+        self._wiring = (read_routes, open_route, newest)
+        self._deadline_s = deadline_s
+        self._tend_s = tend_s
+        self._stop = threading.Event()
+        self._numbers = count()
+        self._threads: list[threading.Thread] = []
+
+    def __enter__(self) -> LiveSearch:
+        """Open production and begin to follow the registry. Raises what reading and opening raise."""
+        read_routes, open_route, newest = self._wiring
+        self._follower = Follower(read_routes=read_routes, open_route=open_route, newest=newest, clock=self._ws.clock)
+        self.traffic = TrafficLog(self._ws)
+        self._shadow = ShadowPool(self.traffic)
+        for work, pause_s in ((self._follower.poll, self._ws.settings.registry_poll_s), (self._tend, self._tend_s)):
+            thread = threading.Thread(target=self._every, args=(pause_s, work), name=work.__name__, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop, let queries under way finish, and write what was counted."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        self._shadow.close()
+        self._follower.close(within_s=self._deadline_s)
+        with suppress(StorageError):
+            self.traffic.close()
+
+    def by_text(self, text: str, *, owner: str | None = None, k: int = 20, filters: Filters | None = None) -> Answer:
+        """Return up to k photos that the words describe, best first.
+
+        Raises:
+            SearchError, BadFilterError: the question's fault.
+            Other DaguerreErrors: no try within the deadline was answered.
+        """
+        return self._answer(lambda s: s.by_text(text, owner=owner, k=k, filters=filters), owner, filters)
+
+    def by_image(
+        self, rgb: npt.NDArray[np.uint8], *, owner: str | None = None, k: int = 20, filters: Filters | None = None
+    ) -> Answer:
+        """Return up to k photos like an upright `(h, w, 3) uint8` RGB picture. Raises as `by_text` does."""
+        return self._answer(lambda s: s.by_image(rgb, owner=owner, k=k, filters=filters), owner, filters)
+
+    def by_photo(
+        self, photo_id: str, *, owner: str | None = None, k: int = 20, filters: Filters | None = None
+    ) -> Answer:
+        """Return up to k other photos like a stored one. Raises PhotoNotFoundError, and as `by_text` does."""
+        return self._answer(lambda s: s.by_photo(photo_id, owner=owner, k=k, filters=filters), owner, filters)
+
+    def status(self) -> LiveStatus:
+        """Say what is followed, and how fresh it is. Asks nobody."""
+        follower, view = self._follower, self._follower.view
+        as_of = follower.as_of
+        age_s = max(0.0, (self._ws.clock() - as_of).total_seconds())
+        held = follower.open_routes()
+        troubles = follower.troubles
+        # A poll that hangs has not failed yet.
+        late = age_s > 2.0 + 10 * self._ws.settings.registry_poll_s
+        return LiveStatus(
+            number=follower.wanted.number,
+            production=view.production.route,
+            wanted=follower.wanted.production,
+            canary=view.canary[0] if view.canary else None,
+            shadow=view.shadow[0] if view.shadow else None,
+            as_of=as_of,
+            age_s=age_s,
+            registry_reachable=follower.reachable and not late,
+            last_error=troubles[-1] if troubles else "",
+            open=tuple(held),
+            snapshots={route.space: one.service.snapshot.version for route, one in held.items()},
+        )
+
+    def _answer(self, ask: Ask, owner: str | None, filters: Filters | None) -> Answer:
+        if filters:
+            filters.to_sql()  # what is wrong with the question is found before anybody is asked
+        began = time.monotonic()
+        answer = self._from_canary(ask, owner, began) or self._from_production(ask, began)
+        self.traffic.answered(
+            answer.route.release,
+            answer.role,
+            answer.seconds,
+            nothing=answer.nothing_good,
+            retried=answer.retried,
+        )
+        return answer
+
+    def _from_canary(self, ask: Ask, owner: str | None, began: float) -> Answer | None:
+        """Return the canary's answer when the owner is in its share; None: production has to answer."""
+        chosen = self._view.canary
+        if owner is None or chosen is None or not chosen[0].takes(owner):
+            return None
+        place = chosen[1]
+        with place.held.query() as service:
+            if service is None:
+                return None
+            try:
+                return self._made(ask(service), place, service, "canary", began)
+            except PhotoNotFoundError:  # production may have it
+                return None
+            except SearchError:
+                raise
+            except Exception:  # whatever it is, nobody shall notice
+                self.traffic.failed(place.route.release, "canary")
+                return None
+
+    def _from_production(self, ask: Ask, began: float) -> Answer:
+        retried = 0
+        while True:
+            view = self._view
+            place = view.production
+            with place.held.query() as service:
+                if service is None:  # it was switched off between two lines
+                    continue
+                try:
+                    answer = self._made(ask(service), place, service, "production", began, retried=retried)
+                except SearchError:
+                    raise
+                except Exception as e:
+                    error = e
+                else:
+                    self._compare(view, ask, answer)
+                    return answer
+            self._again(error, place, retried, began)
+            retried += 1
+
+    def _again(self, error: Exception, place: Place, retried: int, began: float) -> None:
+        """Wait a little before the next try; raise when there is no sense or no time in trying."""
+        left = began + self._deadline_s - time.monotonic()
+        if left <= 0 or isinstance(error, (SpaceMismatchError, ForeignOwnerError)):
+            self.traffic.failed(place.route.release, "production")
+            raise error
+        if retried:
+            self._follower.doubt(place)
+        pause = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0**retried)
+        self._stop.wait(min(left, random.uniform(0, pause)))  # noqa: S311 - jitter
+
+    def _made(
+        self,
+        hits: list[Hit],
+        place: Place,
+        service: Service,
+        role: Literal["production", "canary"],
+        began: float,
+        *,
+        retried: int = 0,
+    ) -> Answer:
+        return Answer(
+            hits=hits,
+            route=place.route,
+            snapshot=service.snapshot.version,
+            role=role,
+            nothing_good=not hits,
+            seconds=time.monotonic() - began,
+            retried=retried,
+        )
+
+    def _compare(self, view: View, ask: Ask, answer: Answer) -> None:
+        """Have the shadow asked the same, for a sample of the queries."""
+        if view.shadow is None:
+            return
+        share, place = view.shadow
+        if place.held is view.production.held or not share.takes(f"{self._ws.settings.seed}:{next(self._numbers)}"):
+            return
+        self._shadow.offer(
+            Comparison(
+                release=place.route.release,
+                held=place.held,
+                ask=ask,
+                seen=[hit.photo_id for hit in answer.hits],
+                offered_at=time.monotonic(),
+            )
+        )
+
+    @property
+    def _view(self) -> View:
+        if self._stop.is_set():
+            raise SearchClosedError
+        return self._follower.view
+
+    def _tend(self) -> None:
+        self._follower.tend()
+        with suppress(StorageError):  # written with a later minute
+            self.traffic.flush()
+
+    def _every(self, pause_s: float, work: Callable[[], None]) -> None:
+        while not self._stop.wait(pause_s):
+            work()
