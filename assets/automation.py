@@ -46,6 +46,26 @@ def weekly_quality(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest]
     return _once_a_day(context, context.instance.get_dynamic_partitions("space"))
 
 
+@dg.sensor(
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Copies what happened to releases from their log into the history of encoder_release.",
+)
+def release_history(context: dg.SensorEvaluationContext, daguerre: Daguerre) -> dg.SkipReason:
+    """Look for new events of the log; one request when there are none."""
+    from assets.mirror import mirror
+    from daguerre.registry.log import newest_number
+
+    ws = daguerre.workspace("")
+    seen = int(context.cursor or 0)
+    newest = newest_number(ws, ws.settings.product, seen)
+    if newest == seen:
+        return dg.SkipReason(f"nothing happened since event {seen}")
+    told = mirror(context.instance, ws)
+    context.update_cursor(str(newest))
+    return dg.SkipReason(f"told {told} events, up to number {newest}")
+
+
 def _once_a_day(context: dg.ScheduleEvaluationContext, partition_keys: Sequence[str]) -> list[dg.RunRequest]:
     day = context.scheduled_execution_time.date()
     return [dg.RunRequest(run_key=f"{day} {key}", partition_key=key) for key in partition_keys]

@@ -19,7 +19,7 @@ defs = dg.Definitions(
     assets=dg.load_assets_from_modules([landing, photos, releases, embeddings, online, engagement, index, curation]),
     jobs=jobs.ALL,
     schedules=[automation.nightly_curation, automation.weekly_quality],
-    sensors=[automation.landing_sensor, automation.flow],
+    sensors=[automation.landing_sensor, automation.release_history, automation.flow],
     resources={"daguerre": Daguerre()},
     executor=dg.in_process_executor,
 )

@@ -19,7 +19,6 @@ class Finished:
     """What the instance knows to be finished: a job is, for a partition, when its last asset has been made."""
 
     _LAST: ClassVar = {
-        "release": "encoder_release",
         "ingest": "signals",
         "embed": "concepts",
         "curate": "memories",

@@ -22,6 +22,7 @@ import dagster as dg
 from assets.definitions import defs
 from assets.finished import Finished, partition_key
 from assets.leftovers import end_leftovers, launcher_tags
+from assets.mirror import mirror
 from assets.photos import RETRY_TAG
 from assets.resources import Daguerre
 
@@ -64,8 +65,6 @@ def _reason(event: dg.DagsterEvent) -> str:
 
 def steps(plan: Mapping[str, list[str]]) -> Iterable[list[tuple[str, str]]]:
     """Yield groups of (job, partition), one per batch, then one per space; a group stops at its first failure."""
-    for space in plan["spaces"]:
-        yield [("release", space)]
     for batch in plan["batches"]:
         embed = [("embed", f"{batch}|{space}") for space in plan["spaces"]]
         yield [("ingest", batch), *embed, ("curate", batch)]
@@ -85,10 +84,11 @@ def main() -> int:
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     instance = dg.DagsterInstance.get()
     end_leftovers(instance)
+    daguerre, succeeded, embedded = Daguerre(), True, False
+    mirror(instance, daguerre.workspace(""))
     instance.add_dynamic_partitions("batch", plan["batches"])
     instance.add_dynamic_partitions("space", plan["spaces"])
     finished = Finished(instance, {*plan["unfinished"], *plan["retry"]})
-    daguerre, succeeded, embedded = Daguerre(), True, False
     with ExitStack() as held:
         for group in steps(plan):
             for job, partition in group:

@@ -1,0 +1,59 @@
+"""Events of the release log, and what they rest on, as metadata that the UI shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+
+from assets.showing import records, stored
+from daguerre.registry.events import Event
+from daguerre.workspace import Workspace
+
+#: More rows than these are cut off; the document itself is linked.
+_ROWS = 60
+
+
+def shown_event(ws: Workspace, event: Event) -> dict[str, dg.MetadataValue]:
+    """Return one event as metadata: what, when, who, why, and the figures that it rests on."""
+    said = f"{event.number}. {event.kind.value} by {event.actor}: {event.reason}"
+    metadata: dict[str, dg.MetadataValue] = {
+        "event": dg.MetadataValue.int(event.number),
+        "kind": dg.MetadataValue.text(event.kind.value),
+        "actor": dg.MetadataValue.text(event.actor),
+        "reason": dg.MetadataValue.text(event.reason),
+        "at": dg.MetadataValue.timestamp(event.at),
+        "digest": dg.MetadataValue.text(event.release),
+        "said": dg.MetadataValue.text(said),
+    }
+    if event.alias:
+        metadata["alias"] = dg.MetadataValue.text(event.alias)
+    if event.snapshot is not None:
+        metadata["snapshot"] = dg.MetadataValue.int(event.snapshot)
+    return metadata | shown_evidence(ws, event.evidence)
+
+
+def shown_evidence(ws: Workspace, evidence: Mapping[str, Any]) -> dict[str, dg.MetadataValue]:
+    """Return figures as a table and stored documents as places to open."""
+    rows = [{"figure": name, "value": value} for name, value in figures(evidence)]
+    metadata: dict[str, dg.MetadataValue] = {"evidence": records(rows[:_ROWS])} if rows else {}
+    for name in ("uri", "report", "record", "page"):
+        key = evidence.get(name)
+        if isinstance(key, str) and key:
+            metadata["document" if name == "uri" else name] = stored(ws, key)
+    return metadata
+
+
+def figures(found: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, str]]:
+    """Yield name and value of everything in a document, the names of nested ones joined by dots."""
+    for name, value in found.items():
+        path = f"{within}.{name}" if within else str(name)
+        if isinstance(value, Mapping):
+            yield from figures(value, path)
+        elif isinstance(value, float):
+            yield path, f"{value:.6g}"
+        elif isinstance(value, list | tuple):
+            yield path, ", ".join(str(v) for v in value)
+        else:
+            yield path, str(value)
