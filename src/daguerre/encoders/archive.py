@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -22,8 +23,8 @@ from daguerre.storage.ports import ObjectExistsError, ObjectNotFoundError, Store
 from daguerre.workspace import Workspace
 
 _MANIFEST = "manifest.json"
-#: Files up to this size are created on condition that they do not exist; larger ones go up in parts.
-_WHOLE_BYTES = 64 << 20
+#: Stored files are read in blocks of this size.
+_BLOCK_BYTES = 16 << 20
 #: Digits of a digest, and the fewest that name a release.
 _WHOLE, _BEGUN = 64, 8
 
@@ -37,7 +38,12 @@ class ReleaseNotFoundError(ReleaseError):
 def store_release(store: Store, release: Release) -> None:
     """Upload a release; the manifest goes last, so that a half-written release does not exist.
 
-    Doing it again is harmless. Raises ReleaseTamperedError when the store holds a file of that name and other size.
+    Every file is hashed once more on its way and appears only when it is still the one that was described. Doing it
+    again uploads what is missing and hashes what is there.
+
+    Raises:
+        ReleaseTamperedError: the store holds other bytes under a name of this release.
+        ObjectChangedError: a file of the folder was changed since the release was built.
     """
     prefix = layout.release(release.spec.digest)
     for file in release.files:
@@ -53,11 +59,7 @@ def fetch_release(ws: Workspace, digest: str) -> Release:
         ReleaseTamperedError: a file is not the one that was registered.
     """
     prefix = layout.release(digest)
-    try:
-        manifest = ws.store.get(f"{prefix}/{_MANIFEST}")
-    except ObjectNotFoundError as e:
-        raise ReleaseNotFoundError(digest[:12], fix="`daguerre models list` shows what is registered.") from e
-    spec, files = parse_manifest(manifest, digest=digest)
+    spec, files = parse_manifest(read_manifest(ws.store, digest), digest=digest)
     folder = ws.cache / "releases" / digest
     folder.mkdir(parents=True, exist_ok=True)
     for file in files:
@@ -65,6 +67,28 @@ def fetch_release(ws: Workspace, digest: str) -> Release:
         if not path.is_file() or describe_file(path) != file:
             _download(ws.store, f"{prefix}/{file.name}", path, file)
     return Release(spec=spec, folder=folder, files=files)
+
+
+def read_manifest(store: Store, digest: str) -> bytes:
+    """Read the manifest of a release as it is stored. Raises ReleaseNotFoundError."""
+    try:
+        return store.get(f"{layout.release(digest)}/{_MANIFEST}")
+    except ObjectNotFoundError as e:
+        raise ReleaseNotFoundError(digest[:12], fix="`daguerre models list` shows what is registered.") from e
+
+
+def check_stored(store: Store, digest: str) -> list[str]:
+    """Read every file of a stored release and say what is wrong with it; an empty list: nothing.
+
+    Raises:
+        ReleaseNotFoundError: there is no such release.
+    """
+    try:
+        _, files = parse_manifest(read_manifest(store, digest), digest=digest)
+    except ReleaseTamperedError as e:
+        return [f"{_MANIFEST} was changed ({e.what})"]
+    found = (_fault(store, f"{layout.release(digest)}/{file.name}", file) for file in files)
+    return [fault for fault in found if fault]
 
 
 def stored_releases(store: Store) -> list[EncoderSpec]:
@@ -94,13 +118,28 @@ def find_digest(store: Store, name: str) -> str:
 
 
 def _upload(store: Store, key: str, path: Path, file: ReleaseFile) -> None:
-    if store.exists(key):
-        if store.stat(key).size != file.size:
-            raise ReleaseTamperedError(f"{key} is stored with another size")
-    elif file.size <= _WHOLE_BYTES:
-        _create(store, key, path.read_bytes())
-    else:
-        store.put_file(key, path)
+    if not store.exists(key):
+        try:
+            store.create_file(key, path, sha256=file.sha256)
+            return
+        except ObjectExistsError:  # somebody registers the same folder
+            pass
+    if fault := _fault(store, key, file):
+        raise ReleaseTamperedError(f"{key}: {fault}", fix="Restore the object from a backup.")
+
+
+def _fault(store: Store, key: str, file: ReleaseFile) -> str:
+    """Return what is wrong with one stored file; nothing when it is the one that the manifest describes."""
+    digest = hashlib.sha256()
+    try:
+        size = store.stat(key).size
+        if size != file.size:
+            return f"{file.name} has {size} bytes, {file.size} were registered"
+        for start in range(0, size, _BLOCK_BYTES):
+            digest.update(store.get_range(key, start, min(_BLOCK_BYTES, size - start)))
+    except ObjectNotFoundError:
+        return f"{file.name} is missing"
+    return "" if digest.hexdigest() == file.sha256 else f"{file.name} was changed"
 
 
 def _create(store: Store, key: str, data: bytes) -> None:
@@ -115,8 +154,8 @@ def _download(store: Store, key: str, path: Path, file: ReleaseFile) -> None:
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".fetch-") as scratch:
         draft = Path(scratch) / file.name
         with draft.open("wb") as f:
-            for start in range(0, file.size, _WHOLE_BYTES):
-                f.write(store.get_range(key, start, min(_WHOLE_BYTES, file.size - start)))
+            for start in range(0, file.size, _BLOCK_BYTES):
+                f.write(store.get_range(key, start, min(_BLOCK_BYTES, file.size - start)))
         if store.stat(key).size != file.size or describe_file(draft) != file:
             raise ReleaseTamperedError(key, fix="Restore the object from a backup, or register the folder again.")
         os.replace(draft, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,13 @@ from typing import Any
 from daguerre.encoders.golden import read_golden
 from daguerre.encoders.graph import check_towers
 from daguerre.encoders.release import (
+    CALIBRATION,
     CARD,
     GOLDEN,
     IMAGE_GRAPH,
+    LICENCE,
     MODEL_TOML,
+    PROVENANCE,
     TEXT_GRAPH,
     TOKENIZER,
     Release,
@@ -24,6 +28,7 @@ from daguerre.encoders.release import (
 from daguerre.encoders.spec import EncoderSpec
 
 _REQUIRED = (MODEL_TOML, IMAGE_GRAPH, TEXT_GRAPH, TOKENIZER, GOLDEN)
+_OPTIONAL = (CARD, LICENCE, PROVENANCE, CALIBRATION)
 _RESAMPLE = ("bilinear", "bicubic", "lanczos")
 _BLOCK = 1 << 20
 
@@ -31,11 +36,13 @@ _BLOCK = 1 << 20
 def build_release(model_dir: Path) -> Release:
     """Read, hash and check a model folder; nothing is copied.
 
-    The digest covers `model.toml`, both graphs with the weights beside them, the tokenizer, the golden vectors and
-    the card. Whatever else lies in the folder (training code, logs) is not part of the release.
+    The digest covers `model.toml`, both graphs with the weights beside them, the tokenizer, the golden vectors and,
+    where they are there, card, licence, provenance of the training and calibration. Whatever else lies in the folder
+    (training code, logs) is not part of the release.
 
     Raises:
-        ReleaseError: a file is missing, or graphs, golden vectors and `model.toml` contradict each other.
+        ReleaseError: a file is missing or cannot be read, or graphs, golden vectors and `model.toml` contradict each
+            other.
     """
     missing = [n for n in _REQUIRED if not (model_dir / n).is_file()]
     if missing:
@@ -43,6 +50,8 @@ def build_release(model_dir: Path) -> Release:
             f"{model_dir} lacks {', '.join(missing)}", fix="`daguerre models import` makes such a folder."
         )
     files = tuple(describe_file(p) for p in sorted(model_dir.iterdir()) if _belongs(p))
+    for name in (PROVENANCE, CALIBRATION):
+        _check_json(model_dir / name)
     facts = _read_toml(model_dir / MODEL_TOML)
     spec = _spec(facts, digest=release_digest(files), where=model_dir)
     check_towers(model_dir / IMAGE_GRAPH, model_dir / TEXT_GRAPH, spec)
@@ -61,7 +70,18 @@ def describe_file(path: Path) -> ReleaseFile:
 
 def _belongs(path: Path) -> bool:
     weights = path.name.startswith((f"{IMAGE_GRAPH}.", f"{TEXT_GRAPH}."))
-    return path.is_file() and (path.name in _REQUIRED or path.name == CARD or weights)
+    return path.is_file() and (path.name in _REQUIRED or path.name in _OPTIONAL or weights)
+
+
+def _check_json(path: Path) -> None:
+    if not path.is_file():
+        return
+    try:
+        record = json.loads(path.read_bytes())
+    except ValueError as e:
+        raise ReleaseError(f"{path}: {e}") from e
+    if not isinstance(record, dict):
+        raise ReleaseError(f"{path} is no JSON object")
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -16,6 +16,10 @@ TOKENIZER = "tokenizer.json"
 GOLDEN = "golden.npz"
 MODEL_TOML = "model.toml"
 CARD = "card.md"
+LICENCE = "LICENSE"
+#: What the release was trained on and how; scores to be read with its vectors. JSON objects, both optional.
+PROVENANCE = "provenance.json"
+CALIBRATION = "calibration.json"
 
 
 class ReleaseError(EncoderError):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import multiprocessing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -156,7 +157,7 @@ def test_a_changed_event_is_found(ws, number):
     promote(ws, "production", A, actor="ada", reason="first")
     key = layout.event("search", number)
     ws.store.put(key, ws.store.get(key).replace(b'"actor":"ci"', b'"actor":"mallory"'))
-    for read in (verify_log, lambda w, product: read_state(workspace(ws.store.url), product)):
+    for read in (verify_log, lambda w, product: read_state(workspace(Path(ws.store.url)), product)):
         with pytest.raises(BrokenLogError, match=f"event {number}"):
             read(ws, "search")
 
