@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from daguerre import layout
-from daguerre.encoders.archive import ReleaseNotFoundError
+from daguerre.encoders.archive import read_manifest
 from daguerre.encoders.release import Release, parse_manifest
 from daguerre.encoders.spec import EncoderSpec
 from daguerre.errors import DaguerreError
 from daguerre.index.snapshot import find_snapshot
 from daguerre.registry.log import UnknownReleaseError
 from daguerre.registry.state import ReleaseState, State
-from daguerre.storage.ports import ObjectNotFoundError
 from daguerre.workspace import Workspace
 
 
@@ -24,11 +22,7 @@ def stored_release(ws: Workspace, digest: str) -> Release:
     Raises:
         ReleaseNotFoundError, ReleaseTamperedError.
     """
-    try:
-        manifest = ws.store.get(f"{layout.release(digest)}/manifest.json")
-    except ObjectNotFoundError as e:
-        raise ReleaseNotFoundError(digest[:12], fix="`daguerre models list` shows what is registered.") from e
-    spec, files = parse_manifest(manifest, digest=digest)
+    spec, files = parse_manifest(read_manifest(ws.store, digest), digest=digest)
     return Release(spec=spec, folder=ws.cache / "releases" / digest, files=files)
 
 
@@ -55,3 +49,9 @@ def named(digest: str, state: State) -> str:
     """Return how a release is called in a sentence: the beginning of its digest, and the aliases that name it."""
     aliases = ", ".join(state.aliases_of(digest))
     return f"{digest[:12]} ({aliases})" if aliases else digest[:12]
+
+
+def check_reason(reason: str) -> None:
+    """Refuse a move that nobody explains. Raises MoveError."""
+    if not reason.strip():
+        raise MoveError("no reason was given", fix="Say why; the log keeps it for good.")

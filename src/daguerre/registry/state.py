@@ -218,16 +218,19 @@ def _rolled_back(state: State, event: Event) -> State:
     """Fold the end of an attempt. `event.release` is the release that has to go, `event.alias` where it was.
 
     Out of production, it becomes the candidate again, so that its space keeps up with new photos; a candidate that is
-    rolled back is nothing any more.
+    rolled back, or that has to make room, is nothing any more. Of what production was before, the way back is given up.
     """
     pointers = dict(state.pointers)
     baking = state.baking
     if event.alias == PRODUCTION and PREVIOUS in pointers:
+        displaced = state.releases.get(pointers[CANDIDATE].release) if CANDIDATE in pointers else None
+        if displaced:
+            state = _with(state, replace(displaced, shadow=0.0, canary=0.0, canary_since=None))
         pointers[CANDIDATE] = pointers[PRODUCTION]
         pointers[PRODUCTION] = pointers.pop(PREVIOUS)
         baking = None
-    elif event.alias == CANDIDATE:
-        pointers.pop(CANDIDATE, None)
+    elif event.alias in (CANDIDATE, PREVIOUS):
+        pointers.pop(event.alias, None)
     state = replace(state, pointers=pointers, baking=baking)
     release = state.releases.get(event.release)
     if release is None:

@@ -9,6 +9,7 @@ from typing import Any
 from daguerre import layout
 from daguerre.stages.report import StageReport
 from daguerre.storage.canonical import canonical_json
+from daguerre.storage.ports import ObjectNotFoundError
 from daguerre.workspace import Workspace
 
 
@@ -37,6 +38,19 @@ def entries(ws: Workspace, stage: str) -> Iterator[dict[str, Any]]:
     """Yield what was kept of one stage, in order of batch or space."""
     for info in ws.store.list(f"{layout.REPORTS}stages/{stage}/"):
         yield json.loads(ws.store.get(info.key))
+
+
+def find(ws: Workspace, stage: str, *, batch: str = "", space: str = "") -> dict[str, Any] | None:
+    """Return what was kept of one (stage, batch, space); None when nothing was."""
+    try:
+        return json.loads(ws.store.get(_key(stage, batch, space)))
+    except ObjectNotFoundError:
+        return None
+
+
+def forget(ws: Workspace, stage: str, *, batch: str = "", space: str = "") -> None:
+    """Remove what was kept of one (stage, batch, space), which is gone."""
+    ws.store.delete(_key(stage, batch, space))
 
 
 def photos_per_s(ws: Workspace, stage: str) -> float:

@@ -1,0 +1,260 @@
+"""Does a space hold every photo? Counted anew from the tables, never taken from what a run said of itself.
+
+A photo counts against a release from the moment that production's published index can show photos of its batch, or of
+a later one: then searching must not lose it by the move. Photos that land right now and that production itself cannot
+show yet do not count; they are embedded into both spaces alike. Without a production every photo counts.
+
+Memory: 16 bytes per vector of the published index, as much again when the table has moved on since, and what was
+refused; photos are streamed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from daguerre.ids import BatchKey, SpaceName, batch_number
+from daguerre.index.snapshot import Snapshot, find_snapshot, open_snapshot
+from daguerre.lifecycle.moves import MoveError, known, spec_of
+from daguerre.lifecycle.photo_set import PhotoSet
+from daguerre.registry.events import EventKind
+from daguerre.registry.evidence import keep_evidence
+from daguerre.registry.log import read_state, record
+from daguerre.registry.state import PRODUCTION, State
+from daguerre.tables import catalogue
+from daguerre.tables.ledger import ledger
+from daguerre.tables.sql import quote
+from daguerre.workspace import Workspace
+
+_ROWS = 1 << 16
+#: Photos that are named as examples of what is missing.
+_EXAMPLES = 10
+
+
+class IncompleteError(MoveError):
+    """The space does not hold every photo."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completeness:
+    """What one space holds of the photos that count.
+
+    Attributes:
+        photos: Photos, videos and keyframes that count; vectors + rejected + missing.
+        vectors: How many of them the published index holds.
+        rejected: Refusals of the encoder by reason.
+        batches: Batches that the photos that count come from.
+        landing: Photos that do not count yet, because production cannot show their batch either.
+        missing: Some of the photos that have neither vector nor refusal, or are not in the published index.
+        lost: How many such photos there are.
+        unpublished: How many of those have a vector that was not published yet.
+        open_batches: Batches with missing photos or unfinished stages, with how much is open.
+        index_rows: Vectors in the published index, counted.
+        snapshot_version: Version of the vectors that is published; 0: none.
+        evidence: Key and sha256 of the stored proof; empty for a mere measurement.
+    """
+
+    digest: str
+    space: SpaceName
+    photos: int
+    vectors: int
+    rejected: Mapping[str, int]
+    batches: int
+    landing: int
+    missing: tuple[str, ...]
+    lost: int
+    unpublished: int
+    open_batches: Mapping[str, int]
+    index_rows: int
+    snapshot_version: int
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Say whether nothing is missing and there is an index to search."""
+        return bool(self.snapshot_version) and not self.lost and not self.open_batches
+
+    def sentence(self) -> str:
+        """Say what is missing, or that nothing is."""
+        if not self.snapshot_version:
+            return f"{self.space} has no published index"
+        refused = sum(self.rejected.values())
+        if self.complete:
+            return f"{self.space} holds {self.vectors} of {self.photos} photos; {refused} were refused, none is missing"
+        batches = ", ".join(f"{batch} ({number})" for batch, number in list(self.open_batches.items())[:5])
+        more = f" and {len(self.open_batches) - 5} more" if len(self.open_batches) > 5 else ""
+        examples = f", for example {', '.join(self.missing[:3])}" if self.missing else ""
+        waiting = f", {self.unpublished} of them embedded but not indexed" if self.unpublished else ""
+        return (
+            f"{self.space} lacks {self.lost} of {self.photos} photos{waiting}; open batches: {batches}{more}{examples}"
+        )
+
+    def fix(self) -> str:
+        """Say what makes it whole."""
+        return "`daguerre run` embeds and indexes what is missing; `daguerre models complete` proves it."
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the proof as plain data, the same for the same tables."""
+        return {
+            "release": self.digest,
+            "space": self.space,
+            "photos": self.photos,
+            "vectors": self.vectors,
+            "rejected": dict(self.rejected),
+            "batches": self.batches,
+            "landing": self.landing,
+            "index_rows": self.index_rows,
+            "snapshot_version": self.snapshot_version,
+        }
+
+
+def prove_complete(ws: Workspace, digest: str, *, actor: str, reason: str = "") -> Completeness:
+    """Measure, keep the proof as evidence, and record it; a proof that says what the last one said is not repeated.
+
+    Raises:
+        IncompleteError: photos are missing; says how many, in which batches, and names some.
+        UnknownReleaseError: the release is not registered.
+    """
+    known(read_state(ws), digest)
+    found = measure_completeness(ws, digest)
+    if not found.complete:
+        raise IncompleteError(found.sentence(), fix=found.fix())
+    kept = keep_evidence(ws, found.to_json())
+    evidence = found.to_json() | kept
+
+    def is_news(state: State) -> bool:
+        release = known(state, digest)
+        return not release.retired and release.complete != evidence
+
+    record(
+        ws,
+        EventKind.COMPLETED,
+        digest,
+        actor=actor,
+        reason=reason or found.sentence(),
+        allow=is_news,
+        snapshot=found.snapshot_version,
+        evidence=evidence,
+    )
+    return Completeness(**{**vars(found), "evidence": kept})
+
+
+def measure_completeness(ws: Workspace, digest: str) -> Completeness:
+    """Compare the catalogue with the release's published index, photo by photo."""
+    space = spec_of(ws, digest).space
+    snapshot = find_snapshot(ws, space)
+    counting = _Counting(ws, space, snapshot, newest=_newest_shown(ws, digest))
+    for chunk in catalogue.photos(ws).scan(["photo_id", "batch"], batch_rows=_ROWS):
+        counting.add(chunk)
+    return Completeness(
+        digest=digest,
+        space=space,
+        photos=counting.photos,
+        vectors=counting.vectors,
+        rejected=dict(sorted(counting.rejected.items())),
+        batches=len(counting.batches),
+        landing=counting.landing,
+        missing=tuple(sorted(counting.examples)),
+        lost=counting.missing.total(),
+        unpublished=counting.unpublished,
+        open_batches=_open(ws, space, counting),
+        index_rows=len(counting.published),
+        snapshot_version=snapshot.version if snapshot else 0,
+    )
+
+
+class _Counting:
+    """Adds up chunks of the catalogue."""
+
+    def __init__(self, ws: Workspace, space: SpaceName, snapshot: Snapshot | None, *, newest: int | None) -> None:
+        self._ws, self._space, self._snapshot = ws, space, snapshot
+        self.newest = newest
+        self.published = _published(ws, snapshot)
+        self._stored: PhotoSet | None = None
+        self._refusals = _refusals(ws, space)
+        self.photos = self.vectors = self.landing = self.unpublished = 0
+        self.batches: set[str] = set()
+        self.rejected: Counter[str] = Counter()
+        self.missing: Counter[str] = Counter()
+        self.examples: list[str] = []
+
+    def counts(self, batch: str) -> bool:
+        """Say whether the photos of a batch count."""
+        return self.newest is None or batch_number(BatchKey(batch)) <= self.newest
+
+    def add(self, chunk: pa.RecordBatch) -> None:
+        """Count one chunk with the columns photo_id and batch."""
+        batches = pc.unique(chunk["batch"]).to_pylist()
+        due = [batch for batch in batches if self.counts(batch)]
+        if len(due) < len(batches):
+            rows = chunk.filter(pc.is_in(chunk["batch"], pa.array(due, pa.string())))
+            self.landing += chunk.num_rows - rows.num_rows
+            chunk = rows
+        self.batches.update(due)
+        self.photos += chunk.num_rows
+        held = self.published.holds(chunk["photo_id"])
+        self.vectors += int(held.sum())
+        absent = chunk.filter(pa.array(~held))
+        refused = [self._refusals.get(photo) for photo in absent["photo_id"].to_pylist()]
+        self.rejected.update(reason for reason in refused if reason is not None)
+        lost = absent.filter(pa.array([reason is None for reason in refused], pa.bool_()))
+        if lost.num_rows:
+            self._lose(lost)
+
+    def _lose(self, lost: pa.RecordBatch) -> None:
+        self.missing.update(lost["batch"].to_pylist())
+        self.examples += lost["photo_id"].to_pylist()[: _EXAMPLES - len(self.examples)]
+        if self._stored is None:
+            self._stored = _stored(self._ws, self._space, self._snapshot)
+        self.unpublished += int(np.count_nonzero(self._stored.holds(lost["photo_id"])))
+
+
+def _published(ws: Workspace, snapshot: Snapshot | None) -> PhotoSet:
+    if snapshot is None:
+        return PhotoSet([], rows=0)
+    dataset = open_snapshot(ws, snapshot)
+    chunks = dataset.to_batches(columns=["photo_id"], batch_size=_ROWS)
+    return PhotoSet((chunk["photo_id"] for chunk in chunks), rows=dataset.count_rows())
+
+
+def _stored(ws: Workspace, space: SpaceName, snapshot: Snapshot | None) -> PhotoSet:
+    """Return every vector that there is; of a table that has not changed since it was published, nothing more."""
+    table = catalogue.stored_vectors(ws, space)
+    dataset = table.open() if table else None
+    if dataset is None or (snapshot and snapshot.version == dataset.version):
+        return PhotoSet([], rows=0)
+    chunks = dataset.to_batches(columns=["photo_id"], batch_size=_ROWS)
+    return PhotoSet((chunk["photo_id"] for chunk in chunks), rows=dataset.count_rows())
+
+
+def _refusals(ws: Workspace, space: SpaceName) -> dict[str, str]:
+    rows = catalogue.rejected(ws).read(["subject", "reason"], f"stage = 'embeddings' AND space = {quote(space)}")
+    return dict(zip(rows["subject"].to_pylist(), rows["reason"].to_pylist(), strict=True))
+
+
+def _newest_shown(ws: Workspace, digest: str) -> int | None:
+    """Return the number of the newest batch that production's published index knows; None: there is no production."""
+    pointer = read_state(ws).pointers.get(PRODUCTION)
+    if pointer is None or pointer.release == digest:
+        return None
+    snapshot = find_snapshot(ws, spec_of(ws, pointer.release).space)
+    if snapshot is None:
+        return None
+    chunks = open_snapshot(ws, snapshot).to_batches(columns=["batch"], batch_size=_ROWS)
+    batches = {batch for chunk in chunks for batch in pc.unique(chunk["batch"]).to_pylist()}
+    return max((batch_number(BatchKey(batch)) for batch in batches), default=None)
+
+
+def _open(ws: Workspace, space: SpaceName, counting: _Counting) -> dict[str, int]:
+    """Return the batches that count and are not finished, with how many objects or photos are open."""
+    pending = Counter(counting.missing)
+    for row in ledger(ws):
+        if row.stage == "photos" and row.pending and counting.counts(row.batch):
+            pending[row.batch] += row.pending
+    return dict(sorted(pending.items(), key=lambda item: batch_number(BatchKey(item[0]))))
