@@ -8,7 +8,7 @@ which starts nothing: registering a model does not spend a night of embedding.
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -21,8 +21,8 @@ from daguerre.workspace import Workspace
 ASSET = encoder_release.key
 #: Metadata by which an event of ours is known again.
 NUMBER, KIND, DIGEST = "event", "kind", "digest"
-#: More than a log has; 10,000 events are read in some five seconds, and only when something is new.
-_ALL = 1_000_000
+#: Records read at once, the most that Dagster gives; 10,000 take some five seconds.
+_PAGE = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ def _opening(kinds: Mapping[int, tuple[str, str]]) -> set[int]:
 def already_told(instance: dg.DagsterInstance) -> Iterator[Told]:
     """Yield what the instance knows of the log."""
     for fetch in (instance.fetch_materializations, instance.fetch_observations):
-        for record in fetch(ASSET, limit=_ALL).records:
+        for record in _records(fetch):
             said = record.asset_materialization or record.event_log_entry.asset_observation
             if said and NUMBER in said.metadata:
                 yield Told(
@@ -91,6 +91,13 @@ def already_told(instance: dg.DagsterInstance) -> Iterator[Told]:
                     digest=str(said.metadata[DIGEST].value),
                     space=said.partition or "",
                 )
+
+
+def _records(fetch: Callable[..., dg.EventRecordsResult], cursor: str | None = None) -> Iterator[dg.EventLogRecord]:
+    page = fetch(ASSET, limit=_PAGE, cursor=cursor)
+    yield from page.records
+    if page.has_more:
+        yield from _records(fetch, page.cursor)
 
 
 @contextmanager
