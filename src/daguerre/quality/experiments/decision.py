@@ -58,7 +58,8 @@ def decide(spec: ExperimentSpec, judgement: Judgement) -> Decision:
     won = [row for row in tried if row.status == "better"]
     if unproven or not won:
         return _hold(rows, unproven if won else [*unproven, *tried])
-    return Decision(verdict=Verdict.PROMOTE, reason=_sentence(row.said for row in won), rows=rows)
+    caveats = dict.fromkeys(row.caveat for row in won if row.caveat)
+    return Decision(verdict=Verdict.PROMOTE, reason=_sentence([*(row.said for row in won), *caveats]), rows=rows)
 
 
 def _hold(rows: tuple[Row, ...], open_rows: list[Row]) -> Decision:

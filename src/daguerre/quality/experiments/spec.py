@@ -104,6 +104,8 @@ class ExperimentSpec(_Strict):
         lost_max: Largest share of queries that one side may fail to answer.
         split: Share of people that are meant to see the candidate, for kind `ab`.
         srm_alpha: The split is called broken when chance explains it less often than this.
+        peek_until: Pairs (or people) at which the verdict is meant to be read. With it the intervals hold at every
+            look on the way there, and are half as wide again; without it there is one look.
         expires: After that nobody waits for the verdict, and its releases may go.
         seed: Of the resampling; the same numbers give the same verdict.
     """
@@ -123,6 +125,7 @@ class ExperimentSpec(_Strict):
     lost_max: Annotated[float, Field(ge=0, lt=1)] = 0.01
     split: Share = 0.5
     srm_alpha: Share = 0.001
+    peek_until: int | None = Field(default=None, ge=1)
     expires: AwareDatetime
     seed: Annotated[int, Field(ge=0)] = 0
 
@@ -133,6 +136,8 @@ class ExperimentSpec(_Strict):
             raise ValueError(f"metrics named twice: {', '.join(twice)}")
         if not self.success:
             raise ValueError("no metric has the role success: nothing could ever be promoted")
+        if self.kind == "ab" and (odd := [m.name for m in self.metrics if m.statistic != "mean" or m.slices]):
+            raise ValueError(f"{', '.join(odd)}: in an A/B experiment there are neither percentiles nor slices")
         if self.production.release and self.production == self.candidate:
             raise ValueError("production and candidate are the same")
         return self
@@ -191,17 +196,14 @@ def load_spec(source: Path | bytes) -> ExperimentSpec:
 
 def _path(where: tuple[int | str, ...], facts: Any) -> str:
     """Return `metrics[1] (latency).margin`: the place, and what stands there."""
-    text = ""
+    text, at = "", facts
     for part in where:
-        facts = facts[part] if isinstance(facts, list | dict) and _has(facts, part) else None
+        inside: dict[Any, Any] = dict(enumerate(at)) if isinstance(at, list) else at if isinstance(at, dict) else {}
+        at = inside.get(part)
         text += f"[{part}]" if isinstance(part, int) else f".{part}"
-        if isinstance(part, int) and isinstance(facts, dict) and isinstance(facts.get("name"), str):
-            text += f" ({facts['name']})"
+        if isinstance(part, int) and isinstance(at, dict) and isinstance(at.get("name"), str):
+            text += f" ({at['name']})"
     return text.lstrip(".")
-
-
-def _has(facts: list[Any] | dict[Any, Any], part: int | str) -> bool:
-    return part in facts if isinstance(facts, dict) else isinstance(part, int) and part < len(facts)
 
 
 def _allowed(where: tuple[int | str, ...]) -> str:
