@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from daguerre import layout
@@ -49,7 +49,7 @@ class OpenExperiment:
 
     name: str
     releases: tuple[str, ...]
-    expires: datetime | None
+    expires: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,8 +95,8 @@ def open_experiments(ws: Workspace) -> list[OpenExperiment]:
         if _SPEC not in files or _RECORD in files:
             continue
         spec = json.loads(ws.store.get(_key(name, _SPEC)))
-        expires = _day(spec.get("expires"))
-        if expires is None or now < expires:
+        expires = datetime.fromisoformat(spec["expires"])
+        if now < expires:
             releases = {spec[side]["release"] for side in ("production", "candidate")}
             found.append(OpenExperiment(name=name, releases=tuple(sorted(releases - {""})), expires=expires))
     return found
@@ -225,11 +225,3 @@ def _folders(ws: Workspace) -> Iterator[tuple[str, set[str]]]:
         name, _, file = info.key.removeprefix(layout.EXPERIMENTS).partition("/")
         found.setdefault(name, set()).add(file)
     yield from sorted(found.items())
-
-
-def _day(text: str | None) -> datetime | None:
-    """Return the moment that a spec's `expires` names; a day ends at midnight UTC after it."""
-    if not text:
-        return None
-    at = datetime.fromisoformat(text)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

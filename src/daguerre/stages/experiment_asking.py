@@ -1,0 +1,108 @@
+"""Both sides of an experiment are asked in turn, so that whatever slows the machine down slows both."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+
+from daguerre.index.snapshot import Snapshot
+from daguerre.quality.experiments.measuring import SHOWN, Asked
+from daguerre.quality.experiments.spec import IndexSettings, Side
+from daguerre.quality.queries import GoldenQuery
+from daguerre.quality.ranking import DEPTH, Answer
+from daguerre.search.service import PhotoNotFoundError, SearchService
+from daguerre.telemetry import Progress, ProgressSink
+
+#: Opens what answers for one side, asked as the side says.
+OpenService = Callable[[Side], AbstractContextManager[SearchService]]
+
+#: Photos with the same score are equally right; float16 storage makes scores differ in the fourth digit.
+_TIE = 1e-4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """One side: what answers, and what compares every photo, where that is something else."""
+
+    service: SearchService
+    exact: SearchService | None = None
+
+
+def asked_snapshot(snapshot: Snapshot, settings: IndexSettings) -> Snapshot:
+    """Return the snapshot as a side wants it asked."""
+    return replace(
+        snapshot,
+        ann=snapshot.ann and not settings.exact,
+        nprobes=settings.nprobes or snapshot.nprobes,
+        refine=settings.refine or snapshot.refine,
+    )
+
+
+def ask_both(
+    sides: Mapping[str, Opened], queries: Sequence[GoldenQuery], *, name: str, progress: ProgressSink
+) -> dict[str, dict[str, Asked]]:
+    """Ask every query of both sides twice, in the order ABBA and for the next query BAAB; return side -> id -> answer.
+
+    The first answer counts and both times do, so that neither being first nor a machine that slows down favours a
+    side. Owners are warmed before.
+    """
+    first, second = sides
+    for side in sides.values():
+        _warm(side.service, queries)
+    found: dict[str, dict[str, Asked]] = {first: {}, second: {}}
+    for number, query in enumerate(queries):
+        order = (first, second) if number % 2 == 0 else (second, first)
+        said: dict[str, list[tuple[Answer | None, float]]] = {first: [], second: []}
+        for side_name in (*order, *reversed(order)):
+            said[side_name].append(_ask(sides[side_name].service, query))
+        for side_name, answers in said.items():
+            found[side_name][query.id] = _asked(sides[side_name], query, answers)
+        progress(Progress(stage="experiment", batch=name, done=number + 1, total=len(queries)))
+    return found
+
+
+def _warm(service: SearchService, queries: Sequence[GoldenQuery]) -> None:
+    for owner in {query.owner_id for query in queries}:
+        if owner is not None:
+            service.warm(owner)
+    for kind in ("text", "photo"):
+        first = next((query for query in queries if query.kind == kind), None)
+        if first:
+            _ask(service, first)
+
+
+def _ask(service: SearchService, query: GoldenQuery) -> tuple[Answer | None, float]:
+    """Return the answer, None when the photo that asks has no vector, and how many milliseconds it took."""
+    start = time.perf_counter()
+    try:
+        if query.kind == "text":
+            hits = service.by_text(query.text, owner=query.owner_id, k=DEPTH)
+        else:
+            hits = service.by_photo(query.photo_id, owner=query.owner_id, k=DEPTH)
+    except PhotoNotFoundError:
+        return None, 1e3 * (time.perf_counter() - start)
+    return [(hit.photo_id, hit.score) for hit in hits], 1e3 * (time.perf_counter() - start)
+
+
+def _asked(side: Opened, query: GoldenQuery, said: Sequence[tuple[Answer | None, float]]) -> Asked:
+    answer = said[0][0]
+    return Asked(
+        answer=answer or (),
+        nothing=not answer,
+        latency_ms=sum(ms for _, ms in said) / len(said),
+        recall_vs_exact=_recall(side, query, answer or ()),
+        lost=answer is None,
+    )
+
+
+def _recall(side: Opened, query: GoldenQuery, answer: Answer) -> float:
+    """Return the share of the exact first ten that the side finds; inside an owner every search is exact."""
+    if side.exact is None or query.owner_id is not None:
+        return 1.0
+    best, _ = _ask(side.exact, query)
+    if not best:
+        return 1.0
+    bound = best[:SHOWN][-1][1] - _TIE
+    return sum(score >= bound for _, score in answer[:SHOWN]) / len(best[:SHOWN])
