@@ -4,8 +4,11 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from assets import jobs, partitions
+from assets import jobs, partitions, promotion_jobs
 from assets.resources import Daguerre
+
+#: How often the guards are looked at, in seconds.
+_LOOK_S = 300
 
 
 @dg.sensor(
@@ -64,6 +67,24 @@ def release_history(context: dg.SensorEvaluationContext, daguerre: Daguerre) -> 
     told = mirror(context.instance, ws)
     context.update_cursor(str(newest))
     return dg.SkipReason(f"told {told} events, up to number {newest}")
+
+
+@dg.sensor(
+    job=promotion_jobs.watch_bake,
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Looks at the guards every five minutes while a promotion is on probation or a canary answers.",
+)
+def probation(context: dg.SensorEvaluationContext, daguerre: Daguerre) -> dg.RunRequest | dg.SkipReason:
+    """Ask for a look at the guards, unless nothing is on trial."""
+    from daguerre.registry.log import read_state
+
+    ws = daguerre.workspace("")
+    state = read_state(ws)
+    if not state.baking and not any(release.canary for release in state.releases.values()):
+        return dg.SkipReason("nothing is on probation, and no canary answers")
+    window = int(ws.clock().timestamp()) // _LOOK_S
+    return dg.RunRequest(run_key=f"event {state.number}, window {window}")
 
 
 def _once_a_day(context: dg.ScheduleEvaluationContext, partition_keys: Sequence[str]) -> list[dg.RunRequest]:

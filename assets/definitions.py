@@ -12,14 +12,27 @@ silence_vendors()
 for _category in (dg.BetaWarning, dg.PreviewWarning):
     warnings.filterwarnings("ignore", category=_category)
 
-from assets import automation, curation, embeddings, engagement, index, jobs, landing, online, photos, releases  # noqa: E402
+from assets import (  # noqa: E402
+    automation,
+    curation,
+    embeddings,
+    engagement,
+    index,
+    jobs,
+    landing,
+    lifecycle_jobs,
+    online,
+    photos,
+    promotion_jobs,
+    releases,
+)
 from assets.resources import Daguerre  # noqa: E402
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules([landing, photos, releases, embeddings, online, engagement, index, curation]),
-    jobs=jobs.ALL,
+    jobs=[*jobs.ALL, *lifecycle_jobs.ALL, *promotion_jobs.ALL],
     schedules=[automation.nightly_curation, automation.weekly_quality],
-    sensors=[automation.landing_sensor, automation.release_history, automation.flow],
+    sensors=[automation.landing_sensor, automation.release_history, automation.probation, automation.flow],
     resources={"daguerre": Daguerre()},
     executor=dg.in_process_executor,
 )

@@ -35,14 +35,34 @@ def shown_event(ws: Workspace, event: Event) -> dict[str, dg.MetadataValue]:
 
 
 def shown_evidence(ws: Workspace, evidence: Mapping[str, Any]) -> dict[str, dg.MetadataValue]:
-    """Return figures as a table and stored documents as places to open."""
-    rows = [{"figure": name, "value": value} for name, value in figures(evidence)]
-    metadata: dict[str, dg.MetadataValue] = {"evidence": records(rows[:_ROWS])} if rows else {}
+    """Return figures as tables, those of the stored document included, and where the document lies."""
+    metadata: dict[str, dg.MetadataValue] = {}
+    everything = {**_document(ws, evidence), **evidence}
+    if rows := [{"figure": name, "value": value} for name, value in figures(everything)]:
+        metadata["evidence"] = records(rows[:_ROWS])
+    for name, value in everything.items():
+        if _is_table(value):
+            metadata[name] = records([{column: str(cell) for column, cell in row.items()} for row in value[:_ROWS]])
     for name in ("uri", "report", "record", "page"):
-        key = evidence.get(name)
-        if isinstance(key, str) and key:
-            metadata["document" if name == "uri" else name] = stored(ws, key)
+        if key := evidence.get(name):
+            metadata["document" if name == "uri" else name] = stored(ws, str(key))
     return metadata
+
+
+def _document(ws: Workspace, evidence: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the stored document of an event; one that is gone or was changed must not stop the mirror."""
+    from daguerre.registry.evidence import EvidenceError, read_evidence
+
+    if "uri" not in evidence or "sha256" not in evidence:
+        return {}
+    try:
+        return read_evidence(ws, evidence["uri"], evidence["sha256"])
+    except EvidenceError as e:
+        return {"document_says": str(e)}
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, Mapping) for row in value)
 
 
 def figures(found: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, str]]:
@@ -53,6 +73,8 @@ def figures(found: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, s
             yield from figures(value, path)
         elif isinstance(value, float):
             yield path, f"{value:.6g}"
+        elif _is_table(value):
+            continue
         elif isinstance(value, list | tuple):
             yield path, ", ".join(str(v) for v in value)
         else:

@@ -1,0 +1,41 @@
+"""What all jobs about releases have in common: the library's words when it refuses, and the mirror afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from assets.evidence import shown_event
+from assets.mirror import mirror
+from assets.resources import Daguerre
+from daguerre.errors import DaguerreError
+from daguerre.registry.events import Event
+from daguerre.workspace import Workspace
+
+
+@contextmanager
+def moving(context: dg.OpExecutionContext, daguerre: Daguerre) -> Iterator[Workspace]:
+    """Open the workspace; fail with what the library says, and mirror the log whatever happened.
+
+    A refusal is not tried again: it would be the same.
+    """
+    ws = daguerre.workspace(context.run_id)
+    try:
+        yield ws
+    except DaguerreError as e:
+        raise dg.Failure(description=str(e), allow_retries=False) from None
+    finally:
+        mirror(context.instance, ws)
+
+
+def show_event(context: dg.OpExecutionContext, ws: Workspace, event: Event | None) -> None:
+    """Show what a move wrote into the log; None: the log said so already."""
+    said = {"said": dg.MetadataValue.text("Nothing to do: it is so already.")}
+    context.add_output_metadata(shown_event(ws, event) if event else said)
+
+
+def one_op_job(name: str, op: dg.OpDefinition, description: str) -> dg.JobDefinition:
+    """Return the job that does one thing; its form is the op's."""
+    return dg.GraphDefinition(name=name, node_defs=[op], description=description).to_job()
