@@ -56,7 +56,7 @@ def search_index(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Ma
     retry_policy=policy.RETRY,
 )
 def search_quality(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.MaterializeResult:
-    """recall@10, nDCG@10 and MRR on the library's own queries, per owner and overall."""
+    """recall@10, nDCG@10 and MRR on the library's own queries, and the score below which nothing good was found."""
     from daguerre.search.service import SearchService
     from daguerre.stages.search_quality import run_search_quality
 
@@ -72,6 +72,9 @@ def search_quality(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.
             "mrr": dg.MetadataValue.float(quality.mrr),
             "no_match_queries": dg.MetadataValue.int(quality.no_match_queries),
             "no_match_separation": dg.MetadataValue.float(quality.no_match_separation),
+            "nothing_good": dg.MetadataValue.text(quality.calibration.said),
+            "false_answer_rate": dg.MetadataValue.float(quality.calibration.false_answers.value),
+            "recall_loss": dg.MetadataValue.float(quality.calibration.recall_loss.value),
             "per_owner": records(quality.owner_rows()),
             "per_class": records(quality.class_rows()),
             "report": stored(ws, quality.report_key),

@@ -36,9 +36,10 @@ def search(
     place: Annotated[str, typer.Option(help="Taken here, as in 'Lisbon, PT'.")] = "",
     k: Annotated[int, typer.Option("-k", help="How many photos.", min=1, max=1000)] = 10,
     sheet: Annotated[Path | None, typer.Option(help="Write the hits as a contact sheet to this PNG or JPEG.")] = None,
+    show_all: Annotated[bool, typer.Option("--all", help="Show hits that are too weak to be called good.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Find photos by words or by likeness. Ends with exit code 5 when nothing was found."""
+    """Find photos by words or by likeness. Ends with exit code 5 when nothing good was found."""
     if bool(text) == bool(like):
         raise QuestionError("give either words or --like, not both and not neither")
     ws = reading_workspace()
@@ -46,14 +47,22 @@ def search(
     spec, _ = production_encoder(ws)
     with open_encoder(ws, spec.digest, patience=ONLINE) as encoder:
         service = SearchService(ws, encoder)
-        hits = _ask(ws, service, text, like, owner or None, k, filters)
-    if sheet:
+        found = _ask(ws, service, text, like, owner or None, k, filters)
+    nothing_good = service.judge(found, "text" if text else "image")
+    floor = service.abstention.threshold if text and service.abstention else None
+    hits = [] if nothing_good and not show_all else found
+    if sheet and hits:
         write_sheet(ws, hits, sheet)
+    asked = f"{text or like!r}" + (f" of {owner}" if owner else "")
     if json:
-        print_json([_record(hit) for hit in hits])
+        best = round(found[0].score, 5) if found else None
+        answer = {"nothing_good": nothing_good, "best_score": best, "good_from": floor, "hits": _records(hits)}
+        print_json(answer)
+    elif not hits:
+        out.print(_nothing(asked, found, floor), markup=False)
     else:
         print_table(
-            f"{len(hits)} photos for {text or like!r}" + (f" of {owner}" if owner else ""),
+            f"{len(hits)} photos for {asked}" + (", none of them good" if nothing_good else ""),
             ["score", "photo_id", "owner", "taken", "place", "object"],
             [[h.score, h.photo_id, h.owner_id, _day(h.taken_at), h.place, h.source_key] for h in hits],
             right=["score"],
@@ -91,15 +100,25 @@ def write_sheet(ws: Workspace, hits: list[Hit], path: Path) -> None:
             raise QuestionError(f"contact sheet {path}: {e}", fix="Name a .png or .jpg file.") from e
 
 
-def _record(hit: Hit) -> dict[str, object]:
-    return {
-        "photo_id": hit.photo_id,
-        "owner_id": hit.owner_id,
-        "score": round(hit.score, 5),
-        "taken_at": hit.taken_at.isoformat() if hit.taken_at else None,
-        "place": hit.place,
-        "source_key": hit.source_key,
-    }
+def _nothing(asked: str, found: list[Hit], floor: float | None) -> str:
+    if not found or floor is None:
+        return f"Nothing found for {asked}."
+    best = found[0].score
+    return f"Nothing good found for {asked}: the best hit scores {best:.3f}, good ones {floor:.3f}. --all shows it."
+
+
+def _records(hits: list[Hit]) -> list[dict[str, object]]:
+    return [
+        {
+            "photo_id": hit.photo_id,
+            "owner_id": hit.owner_id,
+            "score": round(hit.score, 5),
+            "taken_at": hit.taken_at.isoformat() if hit.taken_at else None,
+            "place": hit.place,
+            "source_key": hit.source_key,
+        }
+        for hit in hits
+    ]
 
 
 def _utc(at: datetime | None) -> datetime | None:

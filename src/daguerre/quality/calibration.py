@@ -26,7 +26,7 @@ MIN_NO_MATCH = 20
 #: Fewer queries with a match say too little of the loss; then nothing is withheld.
 MIN_ANSWERED = 20
 #: What may be withheld while false answers cannot be measured.
-CAUTIOUS_LOSS = 0.02
+CAUTIOUS_LOSS = 0.03
 FOLDS = 5
 _STEPS = 512
 _RESAMPLES = 1000
@@ -69,6 +69,10 @@ class Rate:
     high: float
     n: int
 
+    def __str__(self) -> str:
+        """Return the share with its interval, in per cent."""
+        return f"{self.value:.1%} ({self.low:.1%} to {self.high:.1%})"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Calibration:
@@ -95,6 +99,17 @@ class Calibration:
         """Say whether the rates, not their intervals, keep to both targets, and enough was asked to say so."""
         kept = self.false_answers.value <= MAX_FALSE_ANSWERS and self.recall_loss.value <= MAX_LOSS
         return self.rule is Rule.BALANCED and kept
+
+    @property
+    def said(self) -> str:
+        """Return one sentence for people."""
+        if self.threshold is None:
+            return f"no threshold: fewer than {MIN_ANSWERED} queries find what they look for"
+        few = "; too few queries without a match to weigh false answers" if self.rule is Rule.CAUTIOUS else ""
+        return (
+            f"below {self.threshold:.3f}: answers {self.false_answers} of {self.false_answers.n} queries without a "
+            f"match, withholds {self.recall_loss} of the relevant hits{few}"
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the calibration as JSON values."""

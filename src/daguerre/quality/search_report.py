@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
+from daguerre.quality.calibration import Asked, Calibration, calibrate
 from daguerre.quality.queries import GoldenQuery
 from daguerre.quality.ranking import DEPTH, Answer, GroupScore, QueryScore, evaluate, grouped, mean_of
 
@@ -25,6 +26,7 @@ class QualityReport:
         no_match_best_score: Median over them; compare it with `best_score`, the median over the others.
         no_match_separation: Share of pairs (a query with a match, one without) in which the match scores higher:
             1 when one threshold tells them apart, .5 when none does.
+        calibration: The score from which on an answer to words counts as one, and what that does.
     """
 
     space: str
@@ -41,6 +43,7 @@ class QualityReport:
     no_match_queries: int
     no_match_best_score: float
     no_match_separation: float
+    calibration: Calibration
     report_key: str
 
     def owner_rows(self) -> list[dict[str, str | float]]:
@@ -75,15 +78,35 @@ def summarise(
         no_match_queries=len(nothing),
         no_match_best_score=median(nothing or [0.0]),
         no_match_separation=_separation(something, nothing),
+        calibration=calibrate(asked_by_words(queries, answers)),
         report_key=report_key,
     )
     return report, scores
+
+
+def asked_by_words(queries: Sequence[GoldenQuery], answers: Mapping[str, Answer]) -> list[Asked]:
+    """Return what the answers teach of scores.
+
+    Left out are photos (their scores are on another scale), empty answers, and queries that nothing answers among the
+    photos that somebody looked at: a photo that nobody looked at may.
+    """
+    return [
+        Asked(
+            id=q.id,
+            best=answer[0][1],
+            hits=sum(photo in q.relevant for photo, _ in answer[:10]),
+            no_match=q.no_match,
+        )
+        for q in queries
+        if q.kind == "text" and (answer := answers.get(q.id)) and (q.answerable or (q.no_match and q.judged is None))
+    ]
 
 
 def to_json(report: QualityReport, scores: Sequence[QueryScore], answers: Mapping[str, Answer]) -> dict[str, Any]:
     """Return the report with every query, worst first, and what was answered."""
     worst_first = sorted(scores, key=lambda s: (s.ndcg_at_10, s.query.id))
     return asdict(report) | {
+        "calibration": report.calibration.to_json(),
         "measures": f"means per query: R@10, P@10, nDCG@10 (linear gain), RR@{DEPTH}",
         "worst_first": [
             {

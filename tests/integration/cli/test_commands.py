@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from PIL import Image
 from daguerre.cli.orchestrate import Outcome
 from daguerre.landing.landing import land
 from daguerre.landing.source import open_source
+from daguerre.search.abstention import read_abstention, write_abstention
 from daguerre.settings import Settings
 from daguerre.tables import catalogue
 from daguerre.workspace import open_workspace
@@ -60,17 +62,19 @@ def test_status_with_open_work_ends_with_4(fresh: Settings, call: Call) -> None:
 def test_search_by_words(installed: Finished, call: Call) -> None:
     answer = call("search", "a red photo", "-k", "7", "--json")
     assert answer.code == 0
-    assert len(answer.json) == 7
-    assert set(answer.json[0]) == {"photo_id", "owner_id", "score", "taken_at", "place", "source_key"}
-    scores = [hit["score"] for hit in answer.json]
+    hits = answer.json["hits"]
+    assert len(hits) == 7
+    assert set(hits[0]) == {"photo_id", "owner_id", "score", "taken_at", "place", "source_key"}
+    scores = [hit["score"] for hit in hits]
+    assert (answer.json["nothing_good"], answer.json["best_score"]) == (False, scores[0])
     assert scores == sorted(scores, reverse=True)
     table = call("search", "a red photo", "-k", "3")
-    assert [hit["photo_id"] in table.out for hit in answer.json[:4]] == [True, True, True, False]
+    assert [hit["photo_id"] in table.out for hit in hits[:4]] == [True, True, True, False]
 
 
 def test_search_of_one_owner_gives_that_owners_photos_only(installed: Finished, call: Call) -> None:
-    answer = call("search", "photo", "--owner", "bob", "-k", "100", "--json")
-    assert {hit["owner_id"] for hit in answer.json} == {"bob"}
+    answer = call("search", "photo", "--owner", "bob", "-k", "100", "--json", "--all")
+    assert {hit["owner_id"] for hit in answer.json["hits"]} == {"bob"}
 
 
 def test_search_by_likeness_of_a_photo_and_of_a_file(installed: Finished, call: Call) -> None:
@@ -78,30 +82,53 @@ def test_search_by_likeness_of_a_photo_and_of_a_file(installed: Finished, call: 
     by_id = call("search", "--like", str(photo["photo_id"])[:12], "--owner", "alice", "--json")
     by_file = call("search", "--like", str(Path(installed.settings.source) / str(photo["source_key"])), "--json")
     assert (by_id.code, by_file.code) == (0, 0)
-    assert photo["photo_id"] in [hit["photo_id"] for hit in by_file.json[:3]]
-    assert by_file.json[0]["score"] > 0.99
+    assert photo["photo_id"] in [hit["photo_id"] for hit in by_file.json["hits"][:3]]
+    assert by_file.json["hits"][0]["score"] > 0.99
 
 
 def test_search_within_a_time_and_a_place(installed: Finished, call: Call) -> None:
     rows = photos(installed) + photos(installed, "bob")
     taken = sorted(row["taken_at"] for row in rows if row["taken_at"])
     middle = taken[len(taken) // 2]
-    after = call("search", "photo", "--after", f"{middle:%Y-%m-%dT%H:%M:%S}", "-k", "100", "--json").json
-    before = call("search", "photo", "--before", f"{middle:%Y-%m-%dT%H:%M:%S}", "-k", "100", "--json").json
+    everything = ("-k", "100", "--json", "--all")
+    after = call("search", "photo", "--after", f"{middle:%Y-%m-%dT%H:%M:%S}", *everything).json["hits"]
+    before = call("search", "photo", "--before", f"{middle:%Y-%m-%dT%H:%M:%S}", *everything).json["hits"]
     assert after
     assert before
     whole_seconds = middle.replace(microsecond=0).isoformat()
     assert all(hit["taken_at"] >= whole_seconds for hit in after)
     assert all(hit["taken_at"] < whole_seconds for hit in before)
     place = next(row["place"] for row in rows if row["place"])
-    there = call("search", "photo", "--place", str(place), "-k", "100", "--json").json
+    there = call("search", "photo", "--place", str(place), *everything).json["hits"]
     assert {hit["place"] for hit in there} == {place}
 
 
 def test_search_that_finds_nothing_ends_with_5(installed: Finished, call: Call) -> None:
     answer = call("search", "photo", "--before", "1990-01-01", "--json")
-    assert (answer.code, answer.json) == (5, [])
-    assert call("search", "photo", "--owner", "nobody").code == 5
+    assert (answer.code, answer.json["hits"], answer.json["best_score"]) == (5, [], None)
+    nobody = call("search", "photo", "--owner", "nobody", "--all")
+    assert (nobody.code, nobody.out.strip()) == (5, "Nothing found for 'photo' of nobody.")
+
+
+def test_search_that_finds_nothing_good_says_so_and_shows_it_only_when_asked(installed: Finished, call: Call) -> None:
+    ws = open_workspace(installed.settings)
+    known = read_abstention(ws, installed.spec.space)
+    assert known is not None
+    write_abstention(ws, replace(known, threshold=1.01))
+    try:
+        answer = call("search", "a red photo", "--json")
+        assert (answer.code, answer.json["hits"], answer.json["nothing_good"]) == (5, [], True)
+        assert -1 <= answer.json["best_score"] < answer.json["good_from"] == 1.01
+        people = call("search", "a red photo")
+        assert people.code == 5
+        assert "Nothing good found for 'a red photo'" in people.out
+        shown = call("search", "a red photo", "--all", "--json")
+        assert (shown.code, len(shown.json["hits"]), shown.json["nothing_good"]) == (0, 10, True)
+        assert "none of them good" in call("search", "a red photo", "--all").out
+        photo = photos(installed)[0]["photo_id"]
+        assert call("search", "--like", str(photo)).code == 0, "pictures are not judged"
+    finally:
+        write_abstention(ws, known)
 
 
 @pytest.mark.parametrize(("name", "form"), [("hits.png", "PNG"), ("hits.jpg", "JPEG")])
