@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from daguerre.ids import BatchKey, SpaceName, batch_number
 
 LANDING = "landing/"
@@ -19,6 +21,7 @@ DESCRIPTORS = "tables/descriptors.lance"
 DUPLICATES = "curation/duplicates.lance"
 EVENTS = "curation/events.lance"
 MEMORIES = "curation/memories.lance"
+EXCLUSIONS = "curation/exclusions/"
 
 
 def manifest(batch: BatchKey) -> str:
@@ -75,6 +78,11 @@ def event(product: str, number: int) -> str:
     return f"registry/{product}/log/{number:08d}.json"
 
 
+def exclusions(owner: str) -> str:
+    """Return the folder of the versions of one owner's exclusion rules."""
+    return f"{EXCLUSIONS}{quote(owner, safe='')}/"
+
+
 def event_snapshot(product: str, number: int) -> str:
     """Return the key of what the first `number` events of a product fold into; it may be deleted at any time."""
     return f"registry/{product}/folds/{number:08d}.json"
@@ -103,3 +111,8 @@ def traffic(product: str) -> str:
 def experiment(name: str) -> str:
     """Return the folder of one experiment: its spec, its record, what people decided against it."""
     return f"{EXPERIMENTS}{name}/"
+
+
+def rehearsal(digest: str) -> str:
+    """Return the key of the table in which a release's sample tries out writing; it may be deleted at any time."""
+    return f"scratch/sample-{digest[:12]}.lance"

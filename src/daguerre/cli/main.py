@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from daguerre.cli import demo, doctor, library, models, rejected, run, search, serve, show, status, ui
+from daguerre.cli import demo, doctor, exclude, library, models, rejected, run, search, serve, show, status, ui
 from daguerre.cli.console import err
 from daguerre.errors import DaguerreError
 from daguerre.telemetry import log_as_json, silence_vendors
@@ -22,6 +22,7 @@ app.command("demo")(demo.demo)
 app.command("status")(status.status)
 app.command("search")(search.search)
 app.command("show")(show.show)
+app.command("exclude")(exclude.exclude)
 app.command("rejected")(rejected.rejected)
 app.command("doctor")(doctor.doctor)
 app.command("ui")(ui.ui)

@@ -11,7 +11,9 @@ from typing import Any
 
 from daguerre.cli.console import reasons
 from daguerre.cli.summary import Summary
+from daguerre.ids import OwnerId
 from daguerre.search.service import Hit
+from daguerre.stages.feed import read_memories
 from daguerre.stages.pictures import thumbnails
 from daguerre.tables import catalogue
 from daguerre.workspace import Workspace
@@ -74,15 +76,11 @@ def _example(ws: Workspace, example: Example) -> str:
 
 
 def _memories(ws: Workspace, *, per_owner: int = 4) -> Iterable[str]:
-    rows = sorted(catalogue.memories(ws).read().to_pylist(), key=lambda row: (row["owner_id"], row["rank"]))
-    shown: dict[str, int] = {}
-    for row in rows:
-        shown[row["owner_id"]] = shown.get(row["owner_id"], 0) + 1
-        if shown[row["owner_id"]] <= per_owner:
+    for owner in sorted(set(catalogue.memories(ws).read(["owner_id"])["owner_id"].to_pylist())):
+        for row in read_memories(ws, OwnerId(owner))[:per_owner]:
             captions = {photo: "cover" if photo == row["cover_id"] else "" for photo in row["photo_ids"]}
             yield (
-                f"<h3>{escape(row['owner_id'])}: {escape(row['title'])}</h3><p>{escape(row['reason'])}</p>"
-                f"{_strip(ws, captions)}"
+                f"<h3>{escape(owner)}: {escape(row['title'])}</h3><p>{escape(row['reason'])}</p>{_strip(ws, captions)}"
             )
 
 

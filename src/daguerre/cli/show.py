@@ -11,7 +11,8 @@ from daguerre.cli.opening import reading_workspace
 from daguerre.errors import NotFoundError
 from daguerre.features.lake import landing_day, read_partition
 from daguerre.features.views import VIEWS
-from daguerre.ids import BatchKey
+from daguerre.ids import BatchKey, OwnerId
+from daguerre.stages.feed import read_memories
 from daguerre.tables import catalogue
 from daguerre.tables.sql import quote
 from daguerre.workspace import Workspace
@@ -110,7 +111,8 @@ def _curation_facts(ws: Workspace, photo: dict[str, Any]) -> list[Fact]:
     ]
     facts += [
         ("curation", "memory", f"{r['title']}: {r['reason']}", f"memories {r['code_version']}")
-        for r in catalogue.memories(ws).read(where=mine).to_pylist()
+        for r in read_memories(ws, OwnerId(photo["owner_id"]))
+        if photo_id in r["photo_ids"]
     ]
     return facts
 

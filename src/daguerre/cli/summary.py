@@ -10,6 +10,8 @@ from typing import Any
 from daguerre.cli.console import out, reasons
 from daguerre.cli.orchestrate import Outcome
 from daguerre.encoders.spec import EncoderSpec
+from daguerre.ids import OwnerId
+from daguerre.stages.feed import read_memories
 from daguerre.stages.journal import entries, photos_per_s
 from daguerre.stages.latest import latest_drift, latest_quality
 from daguerre.tables import catalogue
@@ -76,14 +78,12 @@ def summarize(ws: Workspace, spec: EncoderSpec, outcome: Outcome, *, landed: int
 
 def _first_memories(ws: Workspace) -> list[dict[str, Any]]:
     """Return the best memory of each owner."""
-    rows = catalogue.memories(ws).read(["owner_id", "title", "reason", "rank", "photo_ids"]).to_pylist()
-    best: dict[str, dict[str, Any]] = {}
-    for row in sorted(rows, key=lambda row: (row["owner_id"], row["rank"])):
-        best.setdefault(
-            row["owner_id"],
-            {"owner": row["owner_id"], "title": row["title"], "why": row["reason"], "photos": len(row["photo_ids"])},
-        )
-    return list(best.values())
+    owners = sorted(set(catalogue.memories(ws).read(["owner_id"])["owner_id"].to_pylist()))
+    best = [(owner, rows[0]) for owner in owners if (rows := read_memories(ws, OwnerId(owner)))]
+    return [
+        {"owner": owner, "title": row["title"], "why": row["reason"], "photos": len(row["photo_ids"])}
+        for owner, row in best
+    ]
 
 
 def draw_summary(summary: Summary) -> None:

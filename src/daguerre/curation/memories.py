@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 
 from daguerre.curation.columns import Ints
+from daguerre.curation.exclusion_rules import NOTHING_EXCLUDED, ExclusionRules
 from daguerre.curation.memory import RULES, Memory, MemoryRules
 from daguerre.curation.memory_kinds import best_of_months, on_this_day, trips
 from daguerre.curation.stock import stock_up
@@ -17,7 +18,13 @@ from daguerre.curation.timeline import Timeline
 _KINDS = (on_this_day, trips, best_of_months)
 
 
-def make_memories(line: Timeline, equals: Ints, made_for: date, rules: MemoryRules = RULES) -> list[Memory]:
+def make_memories(
+    line: Timeline,
+    equals: Ints,
+    made_for: date,
+    rules: MemoryRules = RULES,
+    exclusions: ExclusionRules = NOTHING_EXCLUDED,
+) -> list[Memory]:
     """Return the memories of one owner for one day, best first.
 
     Args:
@@ -25,8 +32,9 @@ def make_memories(line: Timeline, equals: Ints, made_for: date, rules: MemoryRul
         equals: `(n,)` group of duplicates of each photo of the timeline; photos alone have a number of their own.
         made_for: The day on which they are shown.
         rules: What is worth it.
+        exclusions: What the owner does not want to be reminded of.
     """
-    stock = stock_up(line, equals, made_for, rules)
+    stock = stock_up(line, equals, made_for, rules, exclusions)
     found = [memory for kind in _KINDS for memory in sorted(kind(stock), key=_by_score)[: rules.of_kind]]
     ranked = sorted(found, key=_by_score)
     return [replace(memory, rank=place) for place, memory in enumerate(ranked, start=1)]

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 
 from daguerre.curation.columns import Bools, Floats, Ints, PhotoColumns
-from daguerre.curation.exclusions import never_shown
+from daguerre.curation.exclusion_rules import ExclusionRules, excluded
 from daguerre.curation.groups import runs
 from daguerre.curation.memory import Kind, Memory, MemoryRules
 from daguerre.curation.selection import best_of_each, cover, diverse, moment_labels, proposals
@@ -41,7 +41,7 @@ class Stock:
     rules: MemoryRules
 
 
-def stock_up(line: Timeline, equals: Ints, made_for: date, rules: MemoryRules) -> Stock:
+def stock_up(line: Timeline, equals: Ints, made_for: date, rules: MemoryRules, exclusions: ExclusionRules) -> Stock:
     """Look once at the whole timeline; arguments as for `make_memories`."""
     columns = line.columns
     end_of_day = datetime.combine(made_for + timedelta(days=1), datetime.min.time(), UTC).timestamp()
@@ -50,7 +50,7 @@ def stock_up(line: Timeline, equals: Ints, made_for: date, rules: MemoryRules) -
     sizes = moments_of(line.event, moment)
     return Stock(
         line=line,
-        shown=past & ~never_shown(columns, until_s=end_of_day),
+        shown=past & ~excluded(columns, exclusions, until_s=end_of_day),
         past=past,
         moment=moment,
         equals=equals,

@@ -7,6 +7,8 @@ from datetime import date
 import numpy as np
 
 from daguerre.curation.columns import Ints, PhotoColumns, Words
+from daguerre.curation.exclusion_log import read_rules
+from daguerre.curation.exclusion_rules import ExclusionRules
 from daguerre.curation.memories import make_memories
 from daguerre.curation.timeline import timeline
 from daguerre.ids import BatchKey, OwnerId
@@ -18,7 +20,7 @@ from daguerre.tables.sql import quote
 from daguerre.telemetry import ProgressSink, no_progress
 from daguerre.workspace import Workspace
 
-CODE_VERSION = "memories-1"
+CODE_VERSION = "memories-2"
 
 
 def run_memories(ws: Workspace, batch: BatchKey, *, progress: ProgressSink = no_progress) -> StageReport:
@@ -26,13 +28,15 @@ def run_memories(ws: Workspace, batch: BatchKey, *, progress: ProgressSink = no_
     made_for = ws.clock().date()
 
     def curator(owner: OwnerId, library: PhotoColumns) -> list[Row]:
-        return memory_rows(owner, library, _groups(ws, owner), made_for)
+        return memory_rows(owner, library, groups_of(ws, owner), made_for, read_rules(ws, owner))
 
     curation = Curation(stage="memories", table=catalogue.memories(ws), curator=curator, code_version=CODE_VERSION)
     return curate(ws, batch, curation, progress=progress)
 
 
-def memory_rows(owner: OwnerId, library: PhotoColumns, group_of: dict[str, str], made_for: date) -> list[Row]:
+def memory_rows(
+    owner: OwnerId, library: PhotoColumns, group_of: dict[str, str], made_for: date, exclusions: ExclusionRules
+) -> list[Row]:
     """Return the memories of one owner, without code version.
 
     `group_of` names the group of each photo that has duplicates.
@@ -53,12 +57,13 @@ def memory_rows(owner: OwnerId, library: PhotoColumns, group_of: dict[str, str],
             "starts_at": instant(memory.starts_s),
             "ends_at": instant(memory.ends_s),
             "made_for": made_for,
+            "rules_number": exclusions.number,
         }
-        for memory in make_memories(line, _equals(ids, group_of), made_for)
+        for memory in make_memories(line, _equals(ids, group_of), made_for, exclusions=exclusions)
     ]
 
 
-def _groups(ws: Workspace, owner: OwnerId) -> dict[str, str]:
+def groups_of(ws: Workspace, owner: OwnerId) -> dict[str, str]:
     """Return the group of each photo, groups that share a photo under one name."""
     rows = catalogue.duplicates(ws).read(["photo_id", "group_id"], f"owner_id = {quote(owner)}")
     name: dict[str, str] = {}

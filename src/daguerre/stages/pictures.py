@@ -14,6 +14,7 @@ from daguerre.ids import BatchKey
 from daguerre.media.contact_sheet import contact_sheet
 from daguerre.media.histogram import histogram
 from daguerre.media.packs import read_picture
+from daguerre.stages.feed import read_memories
 from daguerre.stages.owners import touched_owners
 from daguerre.tables import catalogue
 from daguerre.tables.sql import one_of, quote
@@ -94,8 +95,8 @@ def memory_sheet(ws: Workspace, batch: BatchKey, *, limit: int = 6) -> bytes:
 
 
 def _best_memories(ws: Workspace, batch: BatchKey) -> list[dict[str, Any]]:
-    where = one_of("owner_id", touched_owners(ws, batch))
-    return sorted(catalogue.memories(ws).read(where=where).to_pylist(), key=lambda row: (row["rank"], row["owner_id"]))
+    rows = [row for owner in touched_owners(ws, batch) for row in read_memories(ws, owner)]
+    return sorted(rows, key=lambda row: (row["rank"], row["owner_id"]))
 
 
 def _rows_of_pictures(ws: Workspace, rows: Iterable[Sequence[str]]) -> bytes:

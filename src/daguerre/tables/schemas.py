@@ -163,6 +163,7 @@ MEMORIES = pa.schema(
         pa.field("starts_at", _UTC, nullable=False),
         pa.field("ends_at", _UTC, nullable=False),
         pa.field("made_for", pa.date32(), nullable=False),
+        ("rules_number", pa.int32()),  # version of the owner's exclusion rules that it was made under
         pa.field("code_version", pa.string(), nullable=False),
     ]
 )

@@ -1,0 +1,60 @@
+"""Memories as people read them: what is stored, with the owner's exclusions of this moment applied once more."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from datetime import date
+from typing import Any
+
+from daguerre.curation.columns import DAY_S
+from daguerre.curation.exclusion_log import owners_with_rules, read_rules
+from daguerre.curation.exclusion_rules import excluded
+from daguerre.curation.memory import RULES
+from daguerre.curation.reading import LibraryReader
+from daguerre.ids import OwnerId
+from daguerre.stages.memories import groups_of, memory_rows
+from daguerre.tables import catalogue
+from daguerre.tables.sql import one_of, quote
+from daguerre.workspace import Workspace
+
+Row = dict[str, Any]
+
+
+def read_memories(ws: Workspace, owner: OwnerId) -> list[Row]:
+    """Return the stored memories of an owner that may be shown now, best first, without the photos that may not be.
+
+    A memory of which too little is left is not shown at all; a cover that is gone gives its place to the first photo
+    that is left. Whatever the stored rows say, no excluded photo is returned. Raises ExclusionError.
+    """
+    rows = catalogue.memories(ws).read(where=f"owner_id = {quote(owner)}").to_pylist()
+    if not rows:
+        return []
+    library, until_s = LibraryReader(ws).read(owner), ws.clock().timestamp() + DAY_S
+    allowed = set(library.photo_id[~excluded(library, read_rules(ws, owner), until_s=until_s)].tolist())
+    return sorted((kept for row in rows if (kept := still_shown(row, allowed))), key=lambda row: row["rank"])
+
+
+def still_shown(row: Row, allowed: Set[str]) -> Row | None:
+    """Return a stored memory with the allowed photos alone; None when too few are left."""
+    photos = [photo for photo in row["photo_ids"] if photo in allowed]
+    if len(photos) < RULES.fewest:
+        return None
+    return row | {"photo_ids": photos, "cover_id": row["cover_id"] if row["cover_id"] in allowed else photos[0]}
+
+
+def make_memories_for(ws: Workspace, owner: OwnerId, on: date) -> list[Row]:
+    """Make an owner's memories for any day, stored nowhere, under the rules of this moment."""
+    library = LibraryReader(ws).read(owner)
+    return memory_rows(owner, library, groups_of(ws, owner), on, read_rules(ws, owner))
+
+
+def stale_owners(ws: Workspace) -> list[OwnerId]:
+    """Return the owners whose stored memories were made under older rules than those of this moment."""
+    owners = owners_with_rules(ws)
+    if not owners:
+        return []
+    rows = catalogue.memories(ws).read(["owner_id", "rules_number"], one_of("owner_id", owners))
+    made: dict[str, int] = {}
+    for owner, number in zip(rows["owner_id"].to_pylist(), rows["rules_number"].to_pylist(), strict=True):
+        made[owner] = min(made.get(owner, number or 0), number or 0)
+    return [owner for owner in owners if owner in made and made[owner] < read_rules(ws, owner).number]
