@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import numpy as np
 
@@ -41,6 +42,7 @@ class ToyService:
     pause: Callable[[], None] = lambda: None
     fault: Exception | None = None
     closed: bool = False
+    threshold: float = -1.0
     warm_owners: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
@@ -50,7 +52,7 @@ class ToyService:
 
     @property
     def matrix(self) -> np.ndarray:
-        return _unit(np.random.default_rng([*self.space.encode(), self.version]).normal(size=(PHOTOS, self.dim)))
+        return _matrix(self.space, self.dim, self.version)
 
     def query(self, text: str) -> QueryVector:
         values = np.random.default_rng([*self.space.encode(), *text.encode()]).normal(size=self.dim)
@@ -77,6 +79,9 @@ class ToyService:
         if photo_id == "unknown":
             raise PhotoNotFoundError(photo_id)
         return self.by_text(photo_id, **asked)
+
+    def judge(self, hits: Sequence[Hit], kind: str) -> bool:
+        return not hits or (kind == "text" and hits[0].score < self.threshold)
 
     def newer(self) -> ToyService | None:
         if self.fault:
@@ -180,6 +185,11 @@ class Time:
 
 def scores_of(hits: Iterable[Hit]) -> list[float]:
     return [one.score for one in hits]
+
+
+@lru_cache
+def _matrix(space: SpaceName, dim: int, version: int) -> np.ndarray:
+    return _unit(np.random.default_rng([*space.encode(), version]).normal(size=(PHOTOS, dim)))
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from itertools import count
 from types import TracebackType
 from typing import Literal
@@ -19,22 +18,46 @@ import numpy.typing as npt
 from daguerre.index.filters import Filters
 from daguerre.index.query import SpaceMismatchError
 from daguerre.index.searcher import ForeignOwnerError
+from daguerre.search.abstention import Kind
+from daguerre.search.answers import Answer, LiveStatus
 from daguerre.search.following import Follower, Place, View
 from daguerre.search.opened import Opened, Service
-from daguerre.search.routes import Route, Routes, Share
+from daguerre.search.routes import Route, Routes
 from daguerre.search.service import Hit, PhotoNotFoundError, SearchError
 from daguerre.search.shadow import Comparison, ShadowPool
 from daguerre.search.traffic import TrafficLog
 from daguerre.storage.ports import StorageError
 from daguerre.workspace import Workspace
 
-Ask = Callable[[Service], list[Hit]]
-
 #: How long one query may try before it fails.
 DEADLINE_S = 10.0
 #: How often snapshots are looked at, owners warmed, figures written.
 TEND_S = 2.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Question:
+    """What can be put to any service."""
+
+    kind: Kind
+    ask: Callable[[Service], list[Hit]]
+    owner: str | None
+    asked_at: float = field(default_factory=time.monotonic)
+
+
+class SearchClosedError(SearchError):
+    """This search process has stopped answering."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Question:
+    """What can be put to any service."""
+
+    kind: Kind
+    ask: Callable[[Service], list[Hit]]
+    owner: str | None
+    asked_at: float = field(default_factory=time.monotonic)
 
 
 class SearchClosedError(SearchError):
@@ -156,19 +179,26 @@ class LiveSearch:
             SearchError, BadFilterError: the question's fault.
             Other DaguerreErrors: no try within the deadline was answered.
         """
-        return self._answer(lambda s: s.by_text(text, owner=owner, k=k, filters=filters), owner, filters)
+        question = _Question(kind="text", ask=lambda s: s.by_text(text, owner=owner, k=k, filters=filters), owner=owner)
+        return self._answer(question, filters)
 
     def by_image(
         self, rgb: npt.NDArray[np.uint8], *, owner: str | None = None, k: int = 20, filters: Filters | None = None
     ) -> Answer:
         """Return up to k photos like an upright `(h, w, 3) uint8` RGB picture. Raises as `by_text` does."""
-        return self._answer(lambda s: s.by_image(rgb, owner=owner, k=k, filters=filters), owner, filters)
+        question = _Question(
+            kind="image", ask=lambda s: s.by_image(rgb, owner=owner, k=k, filters=filters), owner=owner
+        )
+        return self._answer(question, filters)
 
     def by_photo(
         self, photo_id: str, *, owner: str | None = None, k: int = 20, filters: Filters | None = None
     ) -> Answer:
         """Return up to k other photos like a stored one. Raises PhotoNotFoundError, and as `by_text` does."""
-        return self._answer(lambda s: s.by_photo(photo_id, owner=owner, k=k, filters=filters), owner, filters)
+        question = _Question(
+            kind="photo", ask=lambda s: s.by_photo(photo_id, owner=owner, k=k, filters=filters), owner=owner
+        )
+        return self._answer(question, filters)
 
     def status(self) -> LiveStatus:
         """Say what is followed, and how fresh it is. Asks nobody."""
@@ -193,11 +223,10 @@ class LiveSearch:
             snapshots={route.space: one.service.snapshot.version for route, one in held.items()},
         )
 
-    def _answer(self, ask: Ask, owner: str | None, filters: Filters | None) -> Answer:
+    def _answer(self, question: _Question, filters: Filters | None) -> Answer:
         if filters:
             filters.to_sql()  # what is wrong with the question is found before anybody is asked
-        began = time.monotonic()
-        answer = self._from_canary(ask, owner, began) or self._from_production(ask, began)
+        answer = self._from_canary(question) or self._from_production(question)
         self.traffic.answered(
             answer.route.release,
             answer.role,
@@ -207,17 +236,17 @@ class LiveSearch:
         )
         return answer
 
-    def _from_canary(self, ask: Ask, owner: str | None, began: float) -> Answer | None:
+    def _from_canary(self, question: _Question) -> Answer | None:
         """Return the canary's answer when the owner is in its share; None: production has to answer."""
         chosen = self._view.canary
-        if owner is None or chosen is None or not chosen[0].takes(owner):
+        if question.owner is None or chosen is None or not chosen[0].takes(question.owner):
             return None
         place = chosen[1]
         with place.held.query() as service:
             if service is None:
                 return None
             try:
-                return self._made(ask(service), place, service, "canary", began)
+                return _made(question, place, service, "canary")
             except PhotoNotFoundError:  # production may have it
                 return None
             except SearchError:
@@ -226,7 +255,7 @@ class LiveSearch:
                 self.traffic.failed(place.route.release, "canary")
                 return None
 
-    def _from_production(self, ask: Ask, began: float) -> Answer:
+    def _from_production(self, question: _Question) -> Answer:
         retried = 0
         while True:
             view = self._view
@@ -235,20 +264,20 @@ class LiveSearch:
                 if service is None:  # it was switched off between two lines
                     continue
                 try:
-                    answer = self._made(ask(service), place, service, "production", began, retried=retried)
+                    answer = _made(question, place, service, "production", retried=retried)
                 except SearchError:
                     raise
                 except Exception as e:
                     error = e
                 else:
-                    self._compare(view, ask, answer)
+                    self._compare(view, question, answer)
                     return answer
-            self._again(error, place, retried, began)
+            self._pause(error, place, question, retried)
             retried += 1
 
-    def _again(self, error: Exception, place: Place, retried: int, began: float) -> None:
+    def _pause(self, error: Exception, place: Place, question: _Question, retried: int) -> None:
         """Wait a little before the next try; raise when there is no sense or no time in trying."""
-        left = began + self._deadline_s - time.monotonic()
+        left = question.asked_at + self._deadline_s - time.monotonic()
         if left <= 0 or isinstance(error, (SpaceMismatchError, ForeignOwnerError)):
             self.traffic.failed(place.route.release, "production")
             raise error
@@ -257,27 +286,7 @@ class LiveSearch:
         pause = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0**retried)
         self._stop.wait(min(left, random.uniform(0, pause)))  # noqa: S311 - jitter
 
-    def _made(
-        self,
-        hits: list[Hit],
-        place: Place,
-        service: Service,
-        role: Literal["production", "canary"],
-        began: float,
-        *,
-        retried: int = 0,
-    ) -> Answer:
-        return Answer(
-            hits=hits,
-            route=place.route,
-            snapshot=service.snapshot.version,
-            role=role,
-            nothing_good=not hits,
-            seconds=time.monotonic() - began,
-            retried=retried,
-        )
-
-    def _compare(self, view: View, ask: Ask, answer: Answer) -> None:
+    def _compare(self, view: View, question: _Question, answer: Answer) -> None:
         """Have the shadow asked the same, for a sample of the queries."""
         if view.shadow is None:
             return
@@ -288,7 +297,7 @@ class LiveSearch:
             Comparison(
                 release=place.route.release,
                 held=place.held,
-                ask=ask,
+                ask=question.ask,
                 seen=[hit.photo_id for hit in answer.hits],
                 offered_at=time.monotonic(),
             )
@@ -308,3 +317,18 @@ class LiveSearch:
     def _every(self, pause_s: float, work: Callable[[], None]) -> None:
         while not self._stop.wait(pause_s):
             work()
+
+
+def _made(
+    question: _Question, place: Place, service: Service, role: Literal["production", "canary"], *, retried: int = 0
+) -> Answer:
+    hits = question.ask(service)
+    return Answer(
+        hits=hits,
+        route=place.route,
+        snapshot=service.snapshot.version,
+        role=role,
+        nothing_good=service.judge(hits, question.kind),
+        seconds=time.monotonic() - question.asked_at,
+        retried=retried,
+    )

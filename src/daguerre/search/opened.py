@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from daguerre.index.filters import Filters
 from daguerre.index.snapshot import Snapshot
+from daguerre.search.abstention import Kind
 from daguerre.search.routes import Route
 from daguerre.search.service import Hit, SearchError
 
@@ -44,8 +45,12 @@ class Service(Protocol):
         """Return up to k other photos like a stored one, best first."""
         ...
 
+    def judge(self, hits: Sequence[Hit], kind: Kind) -> bool:
+        """Say whether nothing good was found."""
+        ...
+
     def newer(self) -> Service | None:
-        """Return a service of the same encoder over the snapshot that is published now; None: it is this one's."""
+        """Return a service of the same encoder over what is published now; None: it is this one's."""
         ...
 
     def warm(self, owner: str) -> None:

@@ -1,0 +1,3 @@
+"""What a search process says: its answers, and what it follows."""
+
+from __future__ import annotations
