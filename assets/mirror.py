@@ -68,10 +68,10 @@ def mirror(instance: dg.DagsterInstance, ws: Workspace) -> int:
 
 
 def _opening(kinds: Mapping[int, tuple[str, str]]) -> set[int]:
-    """Return the numbers of the events by which an alias first names a release since it was registered."""
+    """Return the numbers of the events by which an alias first names a release, or does again after it was retired."""
     opening, opened = set[int](), set[str]()
     for number, (kind, digest) in sorted(kinds.items()):
-        if kind == "registered":
+        if kind == "retired":
             opened.discard(digest)
         elif kind == "promoted" and digest not in opened:
             opened.add(digest)

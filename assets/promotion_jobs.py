@@ -17,8 +17,11 @@ def shadow(context: dg.OpExecutionContext, config: forms.Share, daguerre: Daguer
     from daguerre.lifecycle.shares import end_shadow, set_shadow
 
     with moving(context, daguerre) as ws:
-        digest, said = find(ws, config.release).digest, {"actor": config.actor, "reason": config.reason}
-        event = set_shadow(ws, digest, config.share, **said) if config.share else end_shadow(ws, digest, **said)
+        digest = find(ws, config.release).digest
+        if config.share:
+            event = set_shadow(ws, digest, config.share, actor=config.actor, reason=config.reason)
+        else:
+            event = end_shadow(ws, digest, actor=config.actor, reason=config.reason)
         show_event(context, ws, event)
 
 

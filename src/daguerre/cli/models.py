@@ -1,24 +1,24 @@
-"""daguerre models: encoder releases."""
+"""daguerre models: encoder releases, from the folder of a model to production and out of it."""
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from daguerre.cli.console import out, print_json, print_table
+from daguerre.cli import model_moves, model_reading, model_trials
+from daguerre.cli.console import out, print_json
+from daguerre.cli.options import Actor, Json
 from daguerre.encoders.importing import import_model
-from daguerre.errors import NotFoundError
-from daguerre.registry.log import aliases, promote
-from daguerre.registry.releases import find_release, list_releases
 from daguerre.registry.releases import register as register_release
 from daguerre.workspace import open_workspace
 
-app = typer.Typer(no_args_is_help=True, help="Encoder releases: import, register, list, promote.")
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Encoder releases: register, validate, sample, approve, backfill, complete, shadow, canary, promote, retire; "
+    "and rollback from everywhere.",
+)
 
 
 @app.command("import")
@@ -36,42 +36,34 @@ def import_(
 
 
 @app.command()
-def register(folder: Annotated[Path, typer.Argument(help="A model folder.")], json: Json = False) -> None:
-    """Make a content-addressed release of a model folder. The same bytes are the same release."""
-    spec = register_release(open_workspace(), folder)
+def register(folder: Annotated[Path, typer.Argument(help="A model folder.")], actor: Actor, json: Json = False) -> None:
+    """Make a content-addressed release of a model folder. The same bytes are the same release.
+
+    It is signed when DAGUERRE_SIGNING_KEY names a key. Nothing is embedded by it.
+    """
+    spec = register_release(open_workspace(), folder, actor=actor)
     if json:
         print_json({"digest": spec.digest, "space": spec.space})
     else:
         out.print(f"{spec.name} is release {spec.digest[:12]}, space {spec.space}.")
+        out.print(f"`daguerre models validate {spec.space}` is next.")
 
 
-@app.command("list")
-def list_(json: Json = False) -> None:
-    """List the releases and the aliases that point at them."""
-    ws = open_workspace()
-    named = aliases(ws, ws.settings.product)
-    releases = list_releases(ws)
-    rows = [
-        [r.name, r.space, r.digest, r.dim, ", ".join(a for a, d in sorted(named.items()) if d == r.digest)]
-        for r in releases
-    ]
-    columns = ["encoder", "space", "digest", "dim", "aliases"]
-    if json:
-        print_json([dict(zip(columns, row, strict=True)) for row in rows])
-    else:
-        print_table("Releases", columns, rows, right=["dim"])
-
-
-@app.command("promote")
-def promote_(
-    space: Annotated[str, typer.Argument(help="The release's space, as `models list` shows it.")],
-    alias: Annotated[str, typer.Option(help="production or candidate.")] = "candidate",
-    reason: Annotated[str, typer.Option(help="Why; it is kept for ever.")] = "",
-) -> None:
-    """Point an alias at a release. The log keeps who did it, when and why."""
-    ws = open_workspace()
-    if not reason:
-        raise NotFoundError("a reason", fix='Give one: --reason "recall +0.05 on our queries".')
-    release = find_release(ws, space)
-    promote(ws, alias, release.spec.digest, actor=getpass.getuser(), reason=reason)
-    out.print(f"{alias} points at {space}. `daguerre run SOURCE` embeds what it lacks.")
+app.command("list")(model_reading.list_)
+app.command()(model_reading.show)
+app.command()(model_reading.history)
+app.command()(model_reading.diff)
+app.command()(model_trials.validate)
+app.command()(model_trials.sample)
+app.command()(model_trials.approve)
+app.command()(model_trials.nominate)
+app.command()(model_trials.backfill)
+app.command()(model_trials.complete)
+app.command()(model_moves.shadow)
+app.command()(model_moves.canary)
+app.command()(model_moves.promote)
+app.command()(model_moves.watch)
+app.command()(model_moves.rollback)
+app.command()(model_moves.retire)
+app.command()(model_reading.policy)
+app.command()(model_reading.verify)
