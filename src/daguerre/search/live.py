@@ -36,16 +36,6 @@ TEND_S = 2.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 0.5
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Question:
-    """What can be put to any service."""
-
-    kind: Kind
-    ask: Callable[[Service], list[Hit]]
-    owner: str | None
-    asked_at: float = field(default_factory=time.monotonic)
-
-
 class SearchClosedError(SearchError):
     """This search process has stopped answering."""
 
@@ -58,62 +48,6 @@ class _Question:
     ask: Callable[[Service], list[Hit]]
     owner: str | None
     asked_at: float = field(default_factory=time.monotonic)
-
-
-class SearchClosedError(SearchError):
-    """This search process has stopped answering."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """One answer, made by one route from the query's vector to the last hit.
-
-    Attributes:
-        route: What answered.
-        snapshot: Version of the space's vectors that it searched.
-        role: Whether production answered, or the canary.
-        nothing_good: Whether the best hit is no better than what a query without any answer finds.
-        seconds: From question to answer, further tries included.
-        retried: How many tries failed before.
-    """
-
-    hits: list[Hit]
-    route: Route
-    snapshot: int
-    role: Literal["production", "canary"]
-    nothing_good: bool
-    seconds: float
-    retried: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class LiveStatus:
-    """What a search process follows, and how well.
-
-    Attributes:
-        number: Last event of the log that it knows.
-        production: What answers.
-        wanted: What the registry names as production; another one than `production` while that cannot be opened.
-        canary, shadow: What takes part now.
-        as_of: When the registry was last read.
-        age_s: How old that is; the alias in use is at most this stale.
-        registry_reachable: Whether the registry answers.
-        last_error: What does not work at present; empty when everything does.
-        open: Every route that is open.
-        snapshots: Version of the vectors that is searched, by space.
-    """
-
-    number: int
-    production: Route
-    wanted: Route
-    canary: Share | None
-    shadow: Share | None
-    as_of: datetime
-    age_s: float
-    registry_reachable: bool
-    last_error: str
-    open: tuple[Route, ...]
-    snapshots: Mapping[str, int]
 
 
 class LiveSearch:
