@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import pytest
@@ -56,3 +56,12 @@ def new_bucket(endpoint: str) -> str:
     client.create_bucket(Bucket=name)
     client.close()
     return name
+
+
+def fill_bucket(bucket: str, objects: Mapping[str, bytes]) -> None:
+    """Put many objects into a bucket at once, past HTTP; the server runs in this process."""
+    from moto.s3.models import s3_backends
+
+    (backend,) = (b for regions in s3_backends.values() for b in regions.values() if bucket in b.buckets)
+    for key, data in objects.items():
+        backend.put_object(bucket, key, data)

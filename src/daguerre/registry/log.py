@@ -77,14 +77,17 @@ def verify_log(ws: Workspace, product: str = "") -> State:
     """
     product = product or ws.settings.product
     folds = dict(stored_folds(ws, product))
-    state = State()
+    state, wrong = State(), list[str]()
     for event in read_chain(ws, product, event_keys(ws, product, after=0), state):
         state = fold([event], state)
         key = layout.event_snapshot(product, state.number)
         if key in folds and folds.pop(key) != state:
-            raise BrokenLogError(
-                f"{key} is not what {state.number} events amount to", fix="Delete it: it is made from the events."
-            )
+            wrong.append(key)
+    if wrong:
+        raise BrokenLogError(
+            f"{', '.join(wrong)} is not what the events amount to",
+            fix="Compare the log with a backup. A fold may be deleted: it is made from the events.",
+        )
     if folds:
         raise BrokenLogError(f"the log of {product} ends at event {state.number}, before {', '.join(folds)}")
     return state
