@@ -13,9 +13,9 @@ import pyarrow as pa
 from daguerre import layout
 from daguerre.encoders.release import Release, ReleaseFile, manifest_of, release_digest
 from daguerre.encoders.spec import EncoderSpec
-from daguerre.ids import BatchKey, OwnerId, SpaceName, batch_key, photo_id
+from daguerre.ids import BatchKey, OwnerId, SpaceName, batch_key, batch_number, photo_id
 from daguerre.index.build import build_index
-from daguerre.landing.manifest import LandedObject, Manifest, object_id
+from daguerre.landing.manifest import LandedObject, Manifest, list_batches, object_id
 from daguerre.lifecycle.approval import approve
 from daguerre.lifecycle.candidacy import nominate
 from daguerre.lifecycle.completeness import prove_complete
@@ -181,9 +181,10 @@ class House:
 
 
 def house(tmp_path: Path) -> House:
-    """An empty installation."""
+    """The installation below a folder; an empty one when nothing is there."""
     settings = load_settings(
         root=str(tmp_path / "root"), cache=tmp_path / "cache", policies=tmp_path / "policies", ann_rows=1_000_000
     )
     clock = Hands()
-    return House(ws=replace(open_workspace(settings), clock=clock), clock=clock)
+    ws = replace(open_workspace(settings), clock=clock)
+    return House(ws=ws, clock=clock, batches={batch_number(batch): batch for batch in list_batches(ws.store)})

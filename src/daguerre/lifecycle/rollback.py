@@ -37,9 +37,10 @@ def roll_back(ws: Workspace, *, actor: str, reason: str, alias: str = PRODUCTION
     """
     check_reason(reason)
     seen = read_state(ws)
-    going = _going(seen, alias)
-    if expect is not None and going != expect:
+    named_now = seen.pointers.get(alias)
+    if expect is not None and (named_now is None or named_now.release != expect):
         raise _conflict(alias, seen)
+    going = _going(seen, alias)
     snapshot = None
     if alias == PRODUCTION:
         back = seen.pointers[PREVIOUS]
