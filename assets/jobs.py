@@ -6,6 +6,9 @@ import dagster as dg
 
 ingest = dg.define_asset_job("ingest", ["landed_batch", "photos", "signals"], description="Originals to photos.")
 embed = dg.define_asset_job("embed", ["embeddings", "concepts"], description="Photos to vectors.")
+label = dg.define_asset_job(
+    "label", ["concepts"], description="Concepts in production's space, where a promotion left those of another."
+)
 curate = dg.define_asset_job(
     "curate",
     ["online_signals", "signal_drift", "duplicates", "events", "memories"],
@@ -16,4 +19,4 @@ release = dg.define_asset_job("release", ["encoder_release"], description="Show 
 remember = dg.define_asset_job("remember", ["memories"], description="Make the day's memories again.")
 engage = dg.define_asset_job("engage", ["engagement"], description="What people did with photos.")
 
-ALL = [engage, ingest, embed, curate, publish, release, remember]
+ALL = [engage, ingest, embed, label, curate, publish, release, remember]

@@ -20,7 +20,7 @@ from contextlib import ExitStack
 import dagster as dg
 
 from assets.definitions import defs
-from assets.finished import Finished, partition_key
+from assets.finished import Finished, newest_label, partition_key
 from assets.leftovers import end_leftovers, launcher_tags
 from assets.mirror import mirror
 from assets.photos import RETRY_TAG
@@ -64,7 +64,12 @@ def _reason(event: dg.DagsterEvent) -> str:
 
 
 def steps(plan: Mapping[str, list[str]]) -> Iterable[list[tuple[str, str]]]:
-    """Yield groups of (job, partition), one per batch, then one per space; a group stops at its first failure."""
+    """Yield groups of (job, partition): labels, then one per batch, one per space; a group stops at its first failure.
+
+    Labels come first because what is curated is chosen by them.
+    """
+    for partition in plan["relabel"]:
+        yield [("label", partition)]
     for batch in plan["batches"]:
         embed = [("embed", f"{batch}|{space}") for space in plan["spaces"]]
         yield [("ingest", batch), *embed, ("curate", batch)]
@@ -76,19 +81,20 @@ def steps(plan: Mapping[str, list[str]]) -> Iterable[list[tuple[str, str]]]:
 def main() -> int:
     """Execute the plan on the first line of standard input; give up when standard input ends.
 
-    It has `batches` and `spaces` (partition keys), `unfinished` (batches to be run whatever the instance knows) and
-    `retry` (batches whose refused objects are tried once more). What is finished is not run again.
+    It has `batches` and `spaces` (partition keys), `unfinished` (batches to be run whatever the instance knows),
+    `retry` (batches whose refused objects are tried once more) and `relabel` (batch|space whose concepts are of
+    another space). What is finished is not run again.
     """
     plan: dict[str, list[str]] = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     instance = dg.DagsterInstance.get()
     end_leftovers(instance)
-    daguerre, succeeded, embedded = Daguerre(), True, False
+    daguerre, succeeded, embedded, serving = Daguerre(), True, False, False
     mirror(instance, daguerre.workspace(""))
     instance.add_dynamic_partitions("batch", plan["batches"])
     instance.add_dynamic_partitions("space", plan["spaces"])
-    finished = Finished(instance, {*plan["unfinished"], *plan["retry"]})
+    finished = Finished(instance, {*plan["unfinished"], *plan["retry"]}, _stand_for_all(instance, daguerre, plan))
     with ExitStack() as held:
         for group in steps(plan):
             for job, partition in group:
@@ -97,14 +103,27 @@ def main() -> int:
                 tags = dict(launcher_tags())
                 if partition in plan["retry"]:
                     tags[RETRY_TAG] = "true"
-                if job == "embed" and not embedded:
+                if job in {"embed", "label"} and not serving:
                     # one start of Triton for all runs, instead of one each
                     held.enter_context(daguerre.encoder(daguerre.workspace(""), partition.split("|")[1]))
-                    embedded = True
+                    serving = True
+                embedded |= job == "embed"
                 if not run(instance, job, partition, tags):
                     succeeded = False
                     break
     return 0 if succeeded else 1
+
+
+def _stand_for_all(instance: dg.DagsterInstance, daguerre: Daguerre, plan: Mapping[str, list[str]]) -> set[str]:
+    """Return the batches to curate when concepts were made anew.
+
+    The oldest brings every photo online again; the few that touch every owner make all duplicates, events, memories.
+    """
+    from daguerre.stages.owners import covering_batches
+
+    if not plan["batches"] or not (plan["relabel"] or newest_label(instance)):
+        return set()
+    return {plan["batches"][0], *covering_batches(daguerre.workspace(""))}
 
 
 def _end_with_parent() -> None:

@@ -36,12 +36,14 @@ class Plan:
         batches: All batches; those that the orchestrator knows to be finished are not run again.
         unfinished: Batches whose ledger is open; they are run whatever the orchestrator knows.
         retry: Batches whose refused objects are tried once more.
+        relabel: `batch|space` of batches whose concepts are of another space than production's, and of that.
     """
 
     batches: tuple[str, ...]
     spaces: tuple[str, ...]
     unfinished: tuple[str, ...] = ()
     retry: tuple[str, ...] = ()
+    relabel: tuple[str, ...] = ()
 
     def encode(self) -> str:
         """Return the plan as the orchestrator reads it."""

@@ -58,6 +58,7 @@ sys.exit(1)
         "spaces": ["tiny-00000000"],
         "unfinished": ["2026-05-01.0001"],
         "retry": [],
+        "relabel": [],
     }
 
 
