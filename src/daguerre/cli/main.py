@@ -6,7 +6,21 @@ import sys
 
 import typer
 
-from daguerre.cli import demo, doctor, exclude, library, models, rejected, run, search, serve, show, status, ui
+from daguerre.cli import (
+    demo,
+    doctor,
+    exclude,
+    experiments,
+    library,
+    models,
+    rejected,
+    run,
+    search,
+    serve,
+    show,
+    status,
+    ui,
+)
 from daguerre.cli.console import err
 from daguerre.errors import DaguerreError
 from daguerre.telemetry import log_as_json, silence_vendors
@@ -27,6 +41,7 @@ app.command("rejected")(rejected.rejected)
 app.command("doctor")(doctor.doctor)
 app.command("ui")(ui.ui)
 app.add_typer(models.app, name="models")
+app.add_typer(experiments.app, name="experiments")
 app.add_typer(serve.app, name="serve")
 app.add_typer(library.app, name="library")
 

@@ -11,12 +11,15 @@ from daguerre.index.snapshot import Snapshot
 from daguerre.quality.experiments.measuring import SHOWN, Asked
 from daguerre.quality.experiments.spec import IndexSettings, Side
 from daguerre.quality.queries import GoldenQuery
-from daguerre.quality.ranking import DEPTH, Answer
-from daguerre.search.service import PhotoNotFoundError, SearchService
+from daguerre.quality.ranking import DEPTH
+from daguerre.search.service import Hit, PhotoNotFoundError, SearchService
 from daguerre.telemetry import Progress, ProgressSink
 
 #: Opens what answers for one side, asked as the side says.
 OpenService = Callable[[Side], AbstractContextManager[SearchService]]
+
+#: What one query got, None when the photo that asks has no vector, and after how many milliseconds.
+_Said = tuple[list[Hit] | None, float]
 
 #: Photos with the same score are equally right; float16 storage makes scores differ in the fourth digit.
 _TIE = 1e-4
@@ -54,7 +57,7 @@ def ask_both(
     found: dict[str, dict[str, Asked]] = {first: {}, second: {}}
     for number, query in enumerate(queries):
         order = (first, second) if number % 2 == 0 else (second, first)
-        said: dict[str, list[tuple[Answer | None, float]]] = {first: [], second: []}
+        said: dict[str, list[_Said]] = {first: [], second: []}
         for side_name in (*order, *reversed(order)):
             said[side_name].append(_ask(sides[side_name].service, query))
         for side_name, answers in said.items():
@@ -73,7 +76,7 @@ def _warm(service: SearchService, queries: Sequence[GoldenQuery]) -> None:
             _ask(service, first)
 
 
-def _ask(service: SearchService, query: GoldenQuery) -> tuple[Answer | None, float]:
+def _ask(service: SearchService, query: GoldenQuery) -> _Said:
     """Return the answer, None when the photo that asks has no vector, and how many milliseconds it took."""
     start = time.perf_counter()
     try:
@@ -83,26 +86,26 @@ def _ask(service: SearchService, query: GoldenQuery) -> tuple[Answer | None, flo
             hits = service.by_photo(query.photo_id, owner=query.owner_id, k=DEPTH)
     except PhotoNotFoundError:
         return None, 1e3 * (time.perf_counter() - start)
-    return [(hit.photo_id, hit.score) for hit in hits], 1e3 * (time.perf_counter() - start)
+    return hits, 1e3 * (time.perf_counter() - start)
 
 
-def _asked(side: Opened, query: GoldenQuery, said: Sequence[tuple[Answer | None, float]]) -> Asked:
-    answer = said[0][0]
+def _asked(side: Opened, query: GoldenQuery, said: Sequence[_Said]) -> Asked:
+    hits = said[0][0] or []
     return Asked(
-        answer=answer or (),
-        nothing=not answer,
+        answer=[(hit.photo_id, hit.score) for hit in hits],
+        nothing=side.service.judge(hits, query.kind),
         latency_ms=sum(ms for _, ms in said) / len(said),
-        recall_vs_exact=_recall(side, query, answer or ()),
-        lost=answer is None,
+        recall_vs_exact=_recall(side, query, hits),
+        lost=said[0][0] is None,
     )
 
 
-def _recall(side: Opened, query: GoldenQuery, answer: Answer) -> float:
+def _recall(side: Opened, query: GoldenQuery, hits: Sequence[Hit]) -> float:
     """Return the share of the exact first ten that the side finds; inside an owner every search is exact."""
     if side.exact is None or query.owner_id is not None:
         return 1.0
     best, _ = _ask(side.exact, query)
     if not best:
         return 1.0
-    bound = best[:SHOWN][-1][1] - _TIE
-    return sum(score >= bound for _, score in answer[:SHOWN]) / len(best[:SHOWN])
+    bound = best[:SHOWN][-1].score - _TIE
+    return sum(hit.score >= bound for hit in hits[:SHOWN]) / len(best[:SHOWN])

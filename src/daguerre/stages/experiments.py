@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Any
@@ -22,10 +22,11 @@ from daguerre.quality.experiments.measuring import (
     pair,
     query_row,
 )
-from daguerre.quality.experiments.records import ExperimentError, Record
+from daguerre.quality.experiments.records import AlreadyDecidedError, ExperimentError, Record
 from daguerre.quality.experiments.spec import ExperimentSpec, IndexSettings
 from daguerre.quality.experiments.validity import Validity
 from daguerre.quality.queries import QUERIES, GoldenQuery, find_in_source, load_queries
+from daguerre.search.abstention import read_abstention
 from daguerre.stages.experiment_asking import Opened, OpenService, ask_both, asked_snapshot
 from daguerre.stages.experiment_evidence import cost_of, drifted, likeness_of
 from daguerre.stages.experiment_page import publish_page
@@ -54,12 +55,12 @@ def run_experiment(
         OtherSpecError: another spec has that name.
     """
     _check(spec)
-    queries = askable(load_queries(ws))
-    if query_set_digest(ws) != spec.query_set:
+    if (found := query_set_digest(ws)) != spec.query_set:
         raise ExperimentError(
             f"{spec.name} is about other golden queries than those of this installation",
-            fix=f"Theirs is query_set: {query_set_digest(ws)}",
+            fix=f"Those here are query_set: {found}",
         )
+    queries = askable(load_queries(ws))
     described = spec.model_dump(mode="json")
     if record := _decided(ws, spec, described, queries):
         if not ws.store.exists(records.page_key(spec.name)):
@@ -71,6 +72,17 @@ def run_experiment(
     record = records.store_record(ws, spec.name, _content(ws, spec, queries, open_service, actor, progress))
     publish_page(ws, record)
     return record
+
+
+def still_stands(ws: Workspace, record: Record) -> bool:
+    """Say whether running the experiment again would meet the data that it was decided on."""
+    spec = ExperimentSpec.model_validate(record.content["spec"])
+    if query_set_digest(ws) != spec.query_set:
+        return False
+    try:
+        return _decided(ws, spec, record.content["spec"], askable(load_queries(ws))) is not None
+    except AlreadyDecidedError:
+        return False
 
 
 def query_set_digest(ws: Workspace) -> str:
@@ -89,7 +101,10 @@ def _check(spec: ExperimentSpec) -> None:
     if spec.kind != "offline":
         raise ExperimentError(f"{spec.name} is of kind {spec.kind}", fix="Golden queries answer kind offline.")
     if spec.unfilled:
-        raise ExperimentError(f"{spec.name} leaves open: {', '.join(spec.unfilled)}", fix="Fill them in.")
+        raise ExperimentError(
+            f"{spec.name} leaves open: {', '.join(spec.unfilled)}",
+            fix="Name the releases; golden queries come with the source, in .daguerre/queries.jsonl.",
+        )
     if spec.production.curation or spec.candidate.curation:
         raise ExperimentError(
             f"{spec.name} compares curation policies",
@@ -114,7 +129,7 @@ def _decided(
     for name, side in zip(_SIDES, (spec.production, spec.candidate), strict=True):
         snapshot = find_snapshot(ws, record.content["data"][name]["space"])
         now[name] = asked_snapshot(snapshot, side.index) if snapshot else None
-    return records.decided_on(ws, spec.name, described, _data(spec, queries, now))
+    return records.decided_on(ws, spec.name, described, _data(ws, spec, queries, now))
 
 
 def _content(
@@ -147,7 +162,7 @@ def _content(
         "name": spec.name,
         "spec": spec.model_dump(mode="json"),
         "spec_digest": spec.digest,
-        "data": _data(spec, queries, snapshots),
+        "data": _data(ws, spec, queries, snapshots),
         "code": {"daguerre": __version__, "experiments": CODE_VERSION},
         "actor": actor,
         "at": ws.clock().isoformat(),
@@ -169,7 +184,7 @@ def _content(
 
 
 def _validity(
-    spec: ExperimentSpec, queries: Sequence[GoldenQuery], asked: dict[str, Side], snapshots: dict[str, Snapshot]
+    spec: ExperimentSpec, queries: Sequence[GoldenQuery], asked: Mapping[str, Side], snapshots: Mapping[str, Snapshot]
 ) -> Validity:
     rows = {name: snapshot.rows for name, snapshot in snapshots.items()}
     problems = []
@@ -186,19 +201,23 @@ def _validity(
     )
 
 
-def _data(spec: ExperimentSpec, queries: Sequence[GoldenQuery], snapshots: dict[str, Any]) -> dict[str, Any]:
+def _data(
+    ws: Workspace, spec: ExperimentSpec, queries: Sequence[GoldenQuery], snapshots: Mapping[str, Snapshot | None]
+) -> dict[str, Any]:
     """Return what the verdict is about, by digest and version: whatever changes here makes another experiment."""
     resolved = [[q.id, q.photo_id, sorted(q.relevant), sorted(q.judged or ())] for q in queries]
     return {
         "queries": spec.query_set,
         "right_answers": sha256_hex(canonical_json(resolved)),
-        "production": _side_data(spec.production.release, snapshots["production"]),
-        "candidate": _side_data(spec.candidate.release, snapshots["candidate"]),
+        "production": _side_data(ws, spec.production.release, snapshots["production"]),
+        "candidate": _side_data(ws, spec.candidate.release, snapshots["candidate"]),
     }
 
 
-def _side_data(release: str, snapshot: Snapshot | None) -> dict[str, Any] | None:
+def _side_data(ws: Workspace, release: str, snapshot: Snapshot | None) -> dict[str, Any] | None:
     if snapshot is None:
         return None
     fields = ("space", "version", "rows", "ann", "partitions", "nprobes", "refine")
-    return {"release": release, **{field: getattr(snapshot, field) for field in fields}}
+    abstention = read_abstention(ws, snapshot.space)
+    threshold = abstention.threshold if abstention else None
+    return {"release": release, "threshold": threshold, **{field: getattr(snapshot, field) for field in fields}}

@@ -108,7 +108,8 @@ def _digests(record: Record) -> Iterable[str]:
 
 def _index(side: Mapping[str, Any]) -> str:
     way = f"{side['nprobes']} of {side['partitions']} lists, refine {side['refine']}" if side["ann"] else "exact"
-    return f"{side['space']} version {side['version']}, {side['rows']:,} vectors, {way}"
+    limit = "" if side["threshold"] is None else f", answers from cosine {side['threshold']:.3f} up are good"
+    return f"{side['space']} version {side['version']}, {side['rows']:,} vectors, {way}{limit}"
 
 
 def _way_out(record: Record) -> str:
