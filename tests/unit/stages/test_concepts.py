@@ -14,7 +14,7 @@ from daguerre.features.views import PHOTO_CONCEPTS
 from daguerre.ids import batch_key
 from daguerre.registry.log import promote
 from daguerre.registry.releases import register
-from daguerre.stages.concepts import run_concepts
+from daguerre.stages.concepts import run_concepts, stale_concepts
 from daguerre.stages.report import UpstreamOpenError
 from daguerre.tables import catalogue, schemas
 from daguerre.workspace import Workspace
@@ -120,3 +120,104 @@ def test_a_candidate_changes_nothing_that_readers_see(ws: Workspace, encoder: En
     report = run_concepts(ws, BATCH, encoder, Vocabulary(prompts={"blue": ("blue",)}, scale=20))
     assert (report.total, report.done, report.closed) == (0, 0, True)
     assert read_partition(ws, PHOTO_CONCEPTS, date(2026, 3, 1), BATCH).equals(before)
+
+
+class OtherEncoder(AxisEncoder):
+    """A registered release whose words are the axes."""
+
+    def __init__(self, spec: EncoderSpec) -> None:
+        self.spec = spec
+
+
+@pytest.fixture
+def first(ws: Workspace, tmp_path: Path) -> Encoder:
+    return OtherEncoder(register(ws, make_model_dir(tmp_path / "first", dim=4)))
+
+
+@pytest.fixture
+def promoted(ws: Workspace, first: Encoder, tmp_path: Path) -> Encoder:
+    """Both spaces hold all vectors; concepts are the first one's; then the second went into production."""
+    second = OtherEncoder(register(ws, make_model_dir(tmp_path / "second", dim=4, seed=5)))
+    for one in (first, second):
+        store_vectors(ws, one, {f"p{i}": [1, 0, 0, 0] for i in range(3)})
+    promote(ws, "production", first.spec.digest, actor="ada", reason="test")
+    run_concepts(ws, BATCH, first, VOCABULARY)
+    assert stale_concepts(ws) == []
+    promote(ws, "production", second.spec.digest, actor="ada", reason="test")
+    return second
+
+
+def refuse(ws: Workspace, photo_id: str, space: str) -> None:
+    row = {
+        "rejection_id": f"{photo_id} in {space}", "stage": "embeddings", "space": space, "batch": BATCH,
+        "subject": photo_id, "owner_id": "alice", "reason": "not_a_picture", "detail": "", "attempts": 1,
+        "code_version": "1", "run_id": None, "at": NOON,
+    }  # fmt: skip
+    catalogue.rejected(ws).upsert(pa.Table.from_pylist([row], schema=schemas.REJECTED))
+
+
+def spaces_in_lake(ws: Workspace) -> set[str]:
+    return set(read_partition(ws, PHOTO_CONCEPTS, date(2026, 3, 1), BATCH)["concept_space"].to_pylist())
+
+
+def test_a_promotion_makes_concepts_stale_until_they_are_made_anew(
+    ws: Workspace, first: Encoder, promoted: Encoder
+) -> None:
+    assert stale_concepts(ws) == [BATCH]
+    assert spaces_in_lake(ws) == {first.spec.space}
+    report = run_concepts(ws, BATCH, promoted, VOCABULARY)
+    assert (report.fresh, report.closed) == (3, True)
+    assert spaces_in_lake(ws) == {promoted.spec.space}
+    assert stale_concepts(ws) == []
+
+
+def test_a_rollback_makes_them_stale_again(ws: Workspace, first: Encoder, promoted: Encoder) -> None:
+    run_concepts(ws, BATCH, promoted, VOCABULARY)
+    promote(ws, "production", first.spec.digest, actor="ada", reason="test")
+    assert stale_concepts(ws) == [BATCH]
+    run_concepts(ws, BATCH, first, VOCABULARY)
+    assert (stale_concepts(ws), spaces_in_lake(ws)) == ([], {first.spec.space})
+
+
+def test_a_photo_that_production_has_no_vector_of_keeps_no_old_concept(ws: Workspace, promoted: Encoder) -> None:
+    catalogue.vectors(ws, promoted.spec.space, 4).delete("photo_id = 'p1'")
+    assert stale_concepts(ws) == [], "the batch is open: embedding it makes its concepts"
+    refuse(ws, "p1", promoted.spec.space)
+    assert stale_concepts(ws) == [BATCH]
+    run_concepts(ws, BATCH, promoted, VOCABULARY)
+    rows = read_partition(ws, PHOTO_CONCEPTS, date(2026, 3, 1), BATCH)
+    assert rows["photo_id"].to_pylist() == ["p0", "p2"]
+    assert spaces_in_lake(ws) == {promoted.spec.space}
+
+
+def test_a_writer_that_dies_leaves_the_old_concepts_whole(
+    ws: Workspace, first: Encoder, promoted: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(ws.store), "put", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run_concepts(ws, BATCH, promoted, VOCABULARY)
+    assert (spaces_in_lake(ws), stale_concepts(ws)) == ({first.spec.space}, [BATCH])
+
+
+def test_concepts_that_were_overtaken_by_a_promotion_are_not_written(
+    ws: Workspace, first: Encoder, promoted: Encoder
+) -> None:
+    class Slow(OtherEncoder):
+        def embed_texts(self, texts: list[str]) -> np.ndarray:
+            promote(ws, "production", first.spec.digest, actor="ada", reason="rolled back meanwhile")
+            return super().embed_texts(texts)
+
+    report = run_concepts(ws, BATCH, Slow(promoted.spec), VOCABULARY)
+    assert report.total == 0
+    assert spaces_in_lake(ws) == {first.spec.space}
+
+
+def test_without_production_or_photos_nothing_is_stale(ws: Workspace) -> None:
+    assert stale_concepts(ws) == []
+    land_photos(ws, batch_key("2026-03-01", 2), {})
+    promote(ws, "production", register(ws, make_model_dir(ws.cache / "model")).digest, actor="ada", reason="test")
+    assert stale_concepts(ws) == []
