@@ -7,13 +7,14 @@ import binascii
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from daguerre.registry.events import RegistryError
 from daguerre.storage.canonical import canonical_json
 from daguerre.storage.digest import sha256_hex
+from daguerre.storage.strict_yaml import load_yaml
 from daguerre.workspace import Workspace
 
 
@@ -178,16 +179,12 @@ def load_policy(ws: Workspace) -> Policy:
 
 
 def _parse(path: Path, text: str) -> Policy:
-    import yaml
-
-    try:
-        facts: Any = yaml.safe_load(text)
-    except yaml.YAMLError as e:
-        raise PolicyError(f"{path}: {e}") from e
     try:
         # Through JSON, where a strict model still takes a list for a tuple and a word for a gate.
-        return Policy.model_validate_json(json.dumps(facts, default=str))
+        return Policy.model_validate_json(json.dumps(load_yaml(text), default=str))
     except ValidationError as e:
         first = e.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "the file"
         raise PolicyError(f"{path}: {key}: {first['msg']}") from e
+    except ValueError as e:
+        raise PolicyError(f"{path}: {e}") from e

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from daguerre.encoders.archive import (
@@ -13,6 +15,7 @@ from daguerre.encoders.bundle import build_release
 from daguerre.encoders.release import ReleaseTamperedError
 from daguerre.settings import load_settings
 from daguerre.storage.local import LocalStore
+from daguerre.storage.ports import ObjectChangedError
 from daguerre.workspace import Workspace
 from tests.fakes.encoders import make_model_dir
 
@@ -85,6 +88,25 @@ def test_registering_over_other_bytes_is_refused(ws, release):
     ws.store.put(f"releases/{release.spec.digest}/image.onnx", b"something else")
     with pytest.raises(ReleaseTamperedError):
         store_release(ws.store, release)
+
+
+def test_other_bytes_of_the_same_size_are_refused_too(ws, release):
+    name = "tokenizer.json"
+    data = release.path(name).read_bytes()
+    ws.store.put(f"releases/{release.spec.digest}/{name}", b" " * len(data))
+    with pytest.raises(ReleaseTamperedError, match=name):
+        store_release(ws.store, release)
+
+
+def test_a_file_that_changes_while_it_goes_up_never_appears(ws, release, tmp_path):
+    folder = shutil.copytree(release.folder, tmp_path / "copy")
+    built = build_release(folder)
+    graph = folder / "text.onnx"
+    graph.write_bytes(graph.read_bytes()[:-1] + b"!")  # training goes on in the same folder
+    with pytest.raises(ObjectChangedError, match=r"text\.onnx"):
+        store_release(ws.store, built)
+    assert not ws.store.exists(f"releases/{built.spec.digest}/text.onnx")
+    assert stored_releases(ws.store) == []
 
 
 def test_a_release_is_found_by_space_and_by_the_beginning_of_its_digest(ws, release, tmp_path):

@@ -32,6 +32,22 @@ def spoil_weights(path, change):
     onnx.save(model, path)
 
 
+@pytest.mark.parametrize("name", ["LICENSE", "provenance.json", "calibration.json", "card.md"])
+def test_what_explains_a_release_belongs_to_it(original, folder, name):
+    (folder / name).write_text('{"epochs": 3}')
+    release = build_release(folder)
+    assert name in [f.name for f in release.files]
+    assert release.spec.digest != build_release(original).spec.digest
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{'epochs': 3}"])
+@pytest.mark.parametrize("name", ["provenance.json", "calibration.json"])
+def test_facts_that_cannot_be_read_are_refused(folder, name, text):
+    (folder / name).write_text(text)
+    with pytest.raises(ReleaseError, match=name):
+        build_release(folder)
+
+
 def test_the_digest_is_of_the_content_alone(original, folder):
     first = build_release(original).spec
     (folder / "train.log").write_text("epoch 1")
