@@ -1,11 +1,11 @@
 """Does a space hold every photo? Counted anew from the tables, never taken from what a run said of itself.
 
-A photo counts against a release from the moment that production's published index can show photos of its batch, or of
-a later one: then searching must not lose it by the move. Photos that land right now and that production itself cannot
-show yet do not count; they are embedded into both spaces alike. Without a production every photo counts.
+A photo counts against a release from the moment that production's published index can show it, or any photo of its
+batch or of a later one: then searching must not lose it by the move. Photos that land right now and that production
+itself cannot show yet do not count; they are embedded into both spaces alike. Without a production every photo counts.
 
-Memory: 16 bytes per vector of the published index, as much again when the table has moved on since, and what was
-refused; photos are streamed.
+Memory: 16 bytes per vector of the published index, as much again for production's while photos are landing and for
+vectors that are not published yet, and what was refused; photos are streamed.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def measure_completeness(ws: Workspace, digest: str) -> Completeness:
     """Compare the catalogue with the release's published index, photo by photo."""
     space = spec_of(ws, digest).space
     snapshot = find_snapshot(ws, space)
-    counting = _Counting(ws, space, snapshot, newest=_newest_shown(ws, digest))
+    counting = _Counting(ws, space, snapshot, shown=_shown_by_production(ws, digest))
     for chunk in catalogue.photos(ws).scan(["photo_id", "batch"], batch_rows=_ROWS):
         counting.add(chunk)
     return Completeness(
@@ -172,11 +172,12 @@ def measure_completeness(ws: Workspace, digest: str) -> Completeness:
 class _Counting:
     """Adds up chunks of the catalogue."""
 
-    def __init__(self, ws: Workspace, space: SpaceName, snapshot: Snapshot | None, *, newest: int | None) -> None:
+    def __init__(self, ws: Workspace, space: SpaceName, snapshot: Snapshot | None, *, shown: Snapshot | None) -> None:
         self._ws, self._space, self._snapshot = ws, space, snapshot
-        self.newest = newest
+        self._shown, self._newest = shown, _newest_batch(ws, shown)
         self.published = _published(ws, snapshot)
         self._stored: PhotoSet | None = None
+        self._production: PhotoSet | None = None
         self._refusals = _refusals(ws, space)
         self.photos = self.vectors = self.landing = self.unpublished = 0
         self.batches: set[str] = set()
@@ -185,18 +186,13 @@ class _Counting:
         self.examples: list[str] = []
 
     def counts(self, batch: str) -> bool:
-        """Say whether the photos of a batch count."""
-        return self.newest is None or batch_number(BatchKey(batch)) <= self.newest
+        """Say whether all photos of a batch count."""
+        return self._newest is None or batch_number(BatchKey(batch)) <= self._newest
 
     def add(self, chunk: pa.RecordBatch) -> None:
         """Count one chunk with the columns photo_id and batch."""
-        batches = pc.unique(chunk["batch"]).to_pylist()
-        due = [batch for batch in batches if self.counts(batch)]
-        if len(due) < len(batches):
-            rows = chunk.filter(pc.is_in(chunk["batch"], pa.array(due, pa.string())))
-            self.landing += chunk.num_rows - rows.num_rows
-            chunk = rows
-        self.batches.update(due)
+        chunk = self._due(chunk)
+        self.batches.update(pc.unique(chunk["batch"]).to_pylist())
         self.photos += chunk.num_rows
         held = self.published.holds(chunk["photo_id"])
         self.vectors += int(held.sum())
@@ -206,6 +202,19 @@ class _Counting:
         lost = absent.filter(pa.array([reason is None for reason in refused], pa.bool_()))
         if lost.num_rows:
             self._lose(lost)
+
+    def _due(self, chunk: pa.RecordBatch) -> pa.RecordBatch:
+        """Return the photos that count; of a batch that is landing, those that production shows all the same."""
+        batches = pc.unique(chunk["batch"]).to_pylist()
+        landing = [batch for batch in batches if not self.counts(batch)]
+        if not landing:
+            return chunk
+        if self._production is None:
+            self._production = _published(self._ws, self._shown)
+        due = ~np.asarray(pc.is_in(chunk["batch"], pa.array(landing, pa.string())))
+        due |= self._production.holds(chunk["photo_id"])
+        self.landing += int((~due).sum())
+        return chunk.filter(pa.array(due))
 
     def _lose(self, lost: pa.RecordBatch) -> None:
         self.missing.update(lost["batch"].to_pylist())
@@ -238,15 +247,18 @@ def _refusals(ws: Workspace, space: SpaceName) -> dict[str, str]:
     return dict(zip(rows["subject"].to_pylist(), rows["reason"].to_pylist(), strict=True))
 
 
-def _newest_shown(ws: Workspace, digest: str) -> int | None:
-    """Return the number of the newest batch that production's published index knows; None: there is no production."""
+def _shown_by_production(ws: Workspace, digest: str) -> Snapshot | None:
+    """Return what people can find now; None: there is no production, or it is this very release."""
     pointer = read_state(ws).pointers.get(PRODUCTION)
     if pointer is None or pointer.release == digest:
         return None
-    snapshot = find_snapshot(ws, spec_of(ws, pointer.release).space)
-    if snapshot is None:
+    return find_snapshot(ws, spec_of(ws, pointer.release).space)
+
+
+def _newest_batch(ws: Workspace, shown: Snapshot | None) -> int | None:
+    if shown is None:
         return None
-    chunks = open_snapshot(ws, snapshot).to_batches(columns=["batch"], batch_size=_ROWS)
+    chunks = open_snapshot(ws, shown).to_batches(columns=["batch"], batch_size=_ROWS)
     batches = {batch for chunk in chunks for batch in pc.unique(chunk["batch"]).to_pylist()}
     return max((batch_number(BatchKey(batch)) for batch in batches), default=None)
 

@@ -12,7 +12,6 @@ from daguerre.index.snapshot import find_snapshot
 from daguerre.lifecycle.completeness import Completeness, measure_completeness
 from daguerre.lifecycle.moves import spec_of
 from daguerre.lifecycle.recall import index_recall
-from daguerre.quality.experiments.records import overrides
 from daguerre.registry.policy import Gate, Policy
 from daguerre.registry.signing import SignatureError, signature_of
 from daguerre.registry.state import PRODUCTION, ReleaseState, State
@@ -133,19 +132,19 @@ class Requirements:
 
     def _experiment(self) -> tuple[str, str] | None:
         decision = self.release.decision
-        fix = "`daguerre experiments run SPEC` decides; its report says why."
+        fix = "`daguerre experiments run` decides; its page says why."
         if decision is None:
             return "no experiment about it was decided", fix
         now = self.state.pointers.get(PRODUCTION)
         against = decision.get("production", "")
         if now and against and against != now.release:
             return f"the last experiment compared it with {against[:12]}, which is not in production", fix
-        verdict = _verdict(self.ws, decision.get("experiment", ""), decision.get("verdict", ""))
-        return None if verdict == "PROMOTE" else (f"the last experiment says {verdict or 'nothing'}", fix)
+        verdict = decision.get("verdict", "nothing")
+        return None if verdict == "PROMOTE" else (f"the last experiment says {verdict}", fix)
 
     def _shadowed(self) -> tuple[str, str] | None:
         rule, seen = self.policy.shadow, self.release.shadowed
-        fix = f"{self._command('shadow', f'--share {rule.share:g}')} asks it beside production; `--end` compares."
+        fix = f"{self._command('shadow', f'--share {rule.share:g}')} asks it beside production; `--share 0` compares."
         if seen is None:
             return "it was not compared in the shadow", fix
         if seen["queries"] < rule.queries:
@@ -163,9 +162,3 @@ class Requirements:
         if self.ws.clock() < ready:
             return f"its canary has not run for {rule.hours:g} hours", f"Wait until {ready.isoformat()}."
         return None
-
-
-def _verdict(ws: Workspace, experiment: str, verdict: str) -> str:
-    """Return what an experiment says; the last person who overrode it wins."""
-    over = overrides(ws, experiment) if experiment else []
-    return over[-1].verdict if over else verdict

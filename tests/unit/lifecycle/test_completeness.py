@@ -111,6 +111,24 @@ def test_photos_that_production_cannot_show_yet_do_not_count(house: House, old: 
     assert (found.lost, found.landing) == (12, 0)
 
 
+def test_a_photo_that_people_can_find_counts_whatever_its_batch(house: House, old: EncoderSpec) -> None:
+    photo = house.land(3)[0]
+    house.fill(old)
+    new = house.release("new")
+    house.fill(new)
+    catalogue.vectors(house.ws, new.space, new.dim).delete(f"photo_id = '{photo}'")
+    house.publish(new)
+    again = catalogue.photos(house.ws).lookup([photo])
+    house.land(4, photos=2)
+    catalogue.photos(house.ws).upsert(
+        again.set_column(
+            again.schema.get_field_index("batch"), again.schema.field("batch"), pa.array([house.batches[4]])
+        )
+    )
+    found = measure_completeness(house.ws, new.digest)
+    assert (found.missing, found.landing, found.photos) == ((photo,), 2, 36)
+
+
 def test_without_a_production_every_photo_counts(house: House) -> None:
     new = house.release("new")
     house.embed(new, 1)
