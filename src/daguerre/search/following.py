@@ -11,39 +11,18 @@ from datetime import datetime
 from daguerre.clock import Clock
 from daguerre.search.opened import Held, Opened
 from daguerre.search.routes import Route, Routes, Share
+from daguerre.search.view import Place, View
 
 #: A route is the same one to open whatever snapshot it asks for at least.
 _Key = tuple[str, str]
 _REGISTRY: _Key = ("registry", "")
+_CLOSING: _Key = ("closing", "")
 
 #: A route that fails although it is open is opened again, not more often than this.
 DOUBT_S = 5.0
 #: Owners are brought into a new route's memory for so long before it takes over; the rest follows in the background.
 WARM_S = 2.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """A route and what is open for it."""
-
-    route: Route
-    held: Held
-
-
-@dataclass(frozen=True, kw_only=True)
-class View:
-    """Where queries go at one moment: read once per query, replaced as a whole.
-
-    Attributes:
-        number: Number of the log's last event that this was made from.
-        canary, shadow: None while they are not open.
-    """
-
-    number: int
-    production: Place
-    canary: tuple[Share, Place] | None = None
-    shadow: tuple[Share, Place] | None = None
 
 
 @dataclass
@@ -104,7 +83,7 @@ class Follower:
             if self._newest is None or self._newest(known) != known:
                 self._want(self._read_routes())
             self.as_of = self._clock()
-            self._troubles.pop(_REGISTRY, None)
+            self._settled(_REGISTRY)
         except Exception as e:
             self._trouble(_REGISTRY, e)
         self._arrange()
@@ -114,16 +93,15 @@ class Follower:
         with self._lock:
             held = dict(self._held)
         for (release, space), one in held.items():
-            trouble = (f"snapshot of {release}", space)
+            trouble = (f"keeping up {release}", space)
             try:
                 one.renew()
-                self._troubles.pop(trouble, None)
+                if one is not self.view.production.held:
+                    self._warm(one)
+                self._settled(trouble)
             except Exception as e:
                 self._trouble(trouble, e)
         self._arrange()
-        for one in held.values():
-            if one is not self.view.production.held:
-                self._warm(one)
         self.sweep()
 
     def doubt(self, place: Place) -> None:
@@ -139,8 +117,14 @@ class Follower:
         """Close what nobody needs or uses any more; say whether nothing is left."""
         with self._lock:
             leaving = list(self._leaving)
+        self._settled(_CLOSING)
         for held in leaving:
-            if held.close_if_idle():
+            try:
+                closed = held.close_if_idle()
+            except Exception as e:
+                self._trouble(_CLOSING, e)
+                closed = True
+            if closed:
                 with self._lock:
                     self._leaving = [one for one in self._leaving if one is not held]
         return not self._leaving
@@ -159,7 +143,8 @@ class Follower:
     @property
     def troubles(self) -> tuple[str, ...]:
         """Return what does not work at present, the latest last."""
-        return tuple(trouble.said for trouble in list(self._troubles.values()))
+        with self._lock:
+            return tuple(trouble.said for trouble in self._troubles.values())
 
     @property
     def reachable(self) -> bool:
@@ -242,9 +227,10 @@ class Follower:
                 self._warm(held)
                 with self._lock:
                     self._held[key] = held
+                    self._arrange()
                     if before:
                         self._see_off(before)
-            self._troubles.pop(key, None)
+            self._settled(key)
         except Exception as e:
             self._trouble(key, e)
         finally:
@@ -274,6 +260,10 @@ class Follower:
             tries = before.tries + 1 if before else 0
             pause = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(tries, 10))
             self._troubles[key] = _Trouble(tries=tries, again_at=self._now() + pause, said=f"{error}")
+
+    def _settled(self, key: _Key) -> None:
+        with self._lock:
+            self._troubles.pop(key, None)
 
     def _in_thread(self, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=work, name="opening a route", daemon=True)

@@ -20,12 +20,13 @@ from daguerre.index.query import SpaceMismatchError
 from daguerre.index.searcher import ForeignOwnerError
 from daguerre.search.abstention import Kind
 from daguerre.search.answers import Answer, LiveStatus
-from daguerre.search.following import Follower, Place, View
+from daguerre.search.following import Follower
 from daguerre.search.opened import Opened, Service
 from daguerre.search.routes import Route, Routes
 from daguerre.search.service import Hit, PhotoNotFoundError, SearchError
 from daguerre.search.shadow import Comparison, ShadowPool
 from daguerre.search.traffic import TrafficLog
+from daguerre.search.view import Place, View
 from daguerre.storage.ports import StorageError
 from daguerre.workspace import Workspace
 
@@ -103,7 +104,7 @@ class LiveSearch:
             thread.join()
         self._shadow.close()
         self._follower.close(within_s=self._deadline_s)
-        with suppress(StorageError):
+        with suppress(StorageError, OSError):
             self.traffic.close()
 
     def by_text(self, text: str, *, owner: str | None = None, k: int = 20, filters: Filters | None = None) -> Answer:
@@ -187,6 +188,7 @@ class LiveSearch:
                 raise
             except Exception:  # whatever it is, nobody shall notice
                 self.traffic.failed(place.route.release, "canary")
+                self._follower.doubt(place)
                 return None
 
     def _from_production(self, question: _Question) -> Answer:
@@ -245,7 +247,7 @@ class LiveSearch:
 
     def _tend(self) -> None:
         self._follower.tend()
-        with suppress(StorageError):  # written with a later minute
+        with suppress(StorageError, OSError):  # written with a later minute
             self.traffic.flush()
 
     def _every(self, pause_s: float, work: Callable[[], None]) -> None:

@@ -21,7 +21,9 @@ from daguerre.index.query import QueryVector
 from daguerre.index.searcher import Searcher
 from daguerre.index.snapshot import read_snapshot
 from daguerre.lifecycle.opening import open_live_search
-from daguerre.registry.log import promote
+from daguerre.lifecycle.rollback import roll_back
+from daguerre.registry.events import EventKind
+from daguerre.registry.log import promote, record
 from daguerre.registry.releases import load_release, register
 from daguerre.search.answers import Answer
 from daguerre.search.live import LiveSearch
@@ -59,6 +61,12 @@ class Installed:
     def promote(self, which: int) -> None:
         digest = self.releases[which].spec.digest
         promote(self.ws, "production", digest, actor="tests", reason="tests")
+
+    def nominate(self, which: int) -> None:
+        """Make a release the candidate, its space proven complete: from then on it is kept open."""
+        digest = self.releases[which].spec.digest
+        promote(self.ws, "candidate", digest, actor="tests", reason="tests")
+        record(self.ws, EventKind.COMPLETED, digest, actor="tests", reason="tests", allow=lambda _: True)
 
 
 def install(root: Path, dims: tuple[int, int] = (32, 48)) -> Installed:
@@ -136,13 +144,15 @@ def test_nothing_fails_and_nothing_is_mixed_through_switches_and_a_killed_server
     old, new = (release.spec.digest for release in installed.releases)
     with open_live_search(ws, deadline_s=PATIENT_S) as search, Clients(search=search) as clients:
         clients.wait_for(lambda answer: answer.route.release == old)
+        installed.nominate(1)
+        while new not in {route.release for route in search.status().open}:
+            time.sleep(0.02)
         installed.promote(1)
-        opened_s = clients.wait_for(lambda answer: answer.route.release == new)
-        # `previous` is kept warm: the way back, and forth again, opens nothing.
-        installed.promote(0)
+        there_s = clients.wait_for(lambda answer: answer.route.release == new)
+        roll_back(ws, actor="tests", reason="tests")
         back_s = clients.wait_for(lambda answer: answer.route.release == old)
         installed.promote(1)
-        forth_s = clients.wait_for(lambda answer: answer.route.release == new)
+        again_s = clients.wait_for(lambda answer: answer.route.release == new)
         first = server_folder(ws).read()
         assert first is not None
         killed_at = time.monotonic()
@@ -155,9 +165,9 @@ def test_nothing_fails_and_nothing_is_mixed_through_switches_and_a_killed_server
         assert search.status().production.release == new
     assert clients.failed == []
     longest_s = max(answer.seconds for _, _, answer in clients.answers)
-    figures = {"opened": opened_s, "back": back_s, "forth": forth_s, "killed": gap_s, "longest": longest_s}
+    figures = {"there": there_s, "back": back_s, "again": again_s, "killed": gap_s, "longest": longest_s}
     logging.getLogger(__name__).info("%d answers, seconds: %s", len(clients.answers), figures)
-    assert max(back_s, forth_s) < 5.0
+    assert max(there_s, back_s, again_s) < 5.0
     truth: dict[tuple[str, str, str | None], list[float]] = {}
     for text, owner, answer in clients.answers:
         key = (answer.route.release, text, owner)
