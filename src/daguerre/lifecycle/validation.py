@@ -14,10 +14,11 @@ from daguerre.encoders.spec import EncoderError
 from daguerre.lifecycle import answer_gates, bundle_gates, weight_gates
 from daguerre.lifecycle.contest import CONTEST_GATES, contest
 from daguerre.lifecycle.gate import GateResult, failed_names, not_run
+from daguerre.lifecycle.standing import standing
 from daguerre.lifecycle.trial import TrialError, try_out
-from daguerre.registry.events import EventKind, RegistryError
+from daguerre.registry.events import EventKind
 from daguerre.registry.evidence import keep_evidence
-from daguerre.registry.log import UnknownReleaseError, read_state, record
+from daguerre.registry.log import read_state, record
 from daguerre.registry.policy import Policy, load_policy
 from daguerre.registry.state import PRODUCTION, State
 from daguerre.telemetry import Progress, ProgressSink, no_progress
@@ -38,10 +39,6 @@ GATES = (
     answer_gates.DETERMINISM,
     *CONTEST_GATES,
 )
-
-
-class RetiredReleaseError(RegistryError):
-    """The release is retired."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,25 +100,15 @@ def validate(ws: Workspace, digest: str, *, actor: str, progress: ProgressSink =
         digest,
         actor=actor,
         reason=f"{len(gates)} gates passed" if passed else f"refused by {', '.join(failed)}",
-        allow=lambda state: _stands(state, digest),
+        allow=lambda state: bool(standing(state, digest)),
         evidence={**evidence, "against": against, "policy": policy.digest, "failed": list(failed)},
     )
     return Validation(digest=digest, against=against, passed=passed, gates=gates, evidence=evidence)
 
 
-def _stands(state: State, digest: str) -> bool:
-    """Say that there is something to validate. Raises UnknownReleaseError, RetiredReleaseError."""
-    known = state.releases.get(digest)
-    if known is None:
-        raise UnknownReleaseError(digest[:12], fix="`daguerre models register FOLDER` registers it.")
-    if known.retired:
-        raise RetiredReleaseError(digest[:12], fix="Register the model folder again.")
-    return True
-
-
 def _rival(state: State, digest: str) -> str:
     """Return the release to compare with."""
-    _stands(state, digest)
+    standing(state, digest)
     production = state.pointers.get(PRODUCTION)
     return production.release if production and production.release != digest else ""
 

@@ -9,7 +9,8 @@ import pytest
 from daguerre.encoders.bundle import build_release
 from daguerre.encoders.release import Release, ReleaseError
 from daguerre.lifecycle import trial, validation
-from daguerre.lifecycle.validation import GATES, RetiredReleaseError, Validation, validate
+from daguerre.lifecycle.standing import RetiredReleaseError
+from daguerre.lifecycle.validation import GATES, Validation, validate
 from daguerre.registry.events import EventKind
 from daguerre.registry.evidence import read_evidence
 from daguerre.registry.log import UnknownReleaseError, promote, read_events, read_state, record
