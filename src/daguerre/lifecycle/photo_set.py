@@ -33,8 +33,10 @@ class PhotoSet:
         asked = _packed(column)
         if not len(self._ids):
             return np.zeros(len(asked), np.bool_)
-        at = np.searchsorted(self._ids, asked)
-        found: npt.NDArray[np.bool_] = self._ids[np.minimum(at, len(self._ids) - 1)] == asked
+        order = np.argsort(asked)  # neighbours are looked up where the last one was found: several times as fast
+        at = np.searchsorted(self._ids, asked[order])
+        found = np.empty(len(asked), np.bool_)
+        found[order] = self._ids[np.minimum(at, len(self._ids) - 1)] == asked[order]
         return found
 
 
