@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,12 +112,9 @@ def test_create_whose_every_answer_was_lost(store: S3Store, proxy: FaultyProxy) 
 
 def test_create_that_lost_the_race_on_a_retry(store: S3Store, proxy: FaultyProxy) -> None:
     """Our first try never arrived and another writer with the same bytes came first: we did not win."""
-
-    def another() -> None:
-        S3Store(store.url).create("a", b"same")
-
+    other = S3Store(store.url)  # opened before: that takes its time, and the read timeout is short
     proxy.plan(Fault(kind="refuse", method="PUT", status=500))
-    proxy.plan(Fault(kind="before", method="PUT", action=another))
+    proxy.plan(Fault(kind="before", method="PUT", action=lambda: other.create("a", b"same")))
     with pytest.raises(ObjectExistsError):
         store.create("a", b"same")
 
@@ -164,3 +163,42 @@ def test_read_unchanged(store: S3Store) -> None:
     store.delete("a")
     with pytest.raises(ObjectNotFoundError):
         store.get_unchanged(listed)
+
+
+@pytest.fixture
+def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, str]:
+    """A file of two parts, and its hash."""
+    monkeypatch.setattr("daguerre.storage.s3.PART_BYTES", 5 << 20)  # the smallest that S3 takes
+    path = tmp_path / "large"
+    path.write_bytes(bytes(6 << 20))
+    return path, hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_parts_whose_last_answer_was_lost(store: S3Store, proxy: FaultyProxy, large: tuple[Path, str]) -> None:
+    path, digest = large
+    proxy.plan(Fault(kind="lose", method="POST", path="uploadId=", times=2))
+    store.create_file("a", path, sha256=digest)
+    assert store.stat("a").size == 6 << 20
+
+
+def test_parts_that_lost_the_race(store: S3Store, proxy: FaultyProxy, large: tuple[Path, str]) -> None:
+    path, digest = large
+    other = S3Store(store.url)
+    proxy.plan(Fault(kind="before", method="POST", path="uploadId=", action=lambda: other.create("a", b"first")))
+    with pytest.raises(ObjectExistsError):
+        store.create_file("a", path, sha256=digest)
+    assert store.get("a") == b"first"
+
+
+def test_parts_that_are_not_wanted_any_more_are_freed(
+    store: S3Store, proxy: FaultyProxy, large: tuple[Path, str], endpoint: str
+) -> None:
+    path, digest = large
+    with pytest.raises(ObjectChangedError, match="large"):
+        store.create_file("a", path, sha256="0" * 64)
+    proxy.plan(Fault(kind="refuse", method="PUT", path="partNumber=2", times=100, status=503, code="SlowDown"))
+    with pytest.raises(StoreUnavailableError):
+        store.create_file("a", path, sha256=digest)
+    with urllib.request.urlopen(f"{endpoint}/{store.url.removeprefix('s3://')}?uploads") as answer:
+        assert b"<Upload>" not in answer.read()
+    assert not store.exists("a")
