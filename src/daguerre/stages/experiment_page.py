@@ -24,8 +24,9 @@ def publish_page(ws: Workspace, record: Record) -> str:
     """
     pictures = _pictures(ws, pictured(record.content))
     html = page(record, overrides=records.overrides(ws, record.name), pictures=pictures)
-    drawn = evidently_report.draw(record.content, at=ws.clock())
-    ws.store.put(records.snapshot_key(record.name), drawn.encode())
+    drawn, snapshot = evidently_report.draw(record.content, at=ws.clock())
+    ws.store.put(records.snapshot_key(record.name), snapshot.encode())
+    ws.store.put(records.drawn_key(record.name), drawn.encode())
     ws.store.put(records.page_key(record.name), html.encode())
     return records.page_key(record.name)
 

@@ -22,7 +22,7 @@ from daguerre.quality.experiments.measuring import (
     pair,
     query_row,
 )
-from daguerre.quality.experiments.records import AlreadyDecidedError, ExperimentError, Record
+from daguerre.quality.experiments.records import AlreadyDecidedError, ExperimentError, ExperimentNotFoundError, Record
 from daguerre.quality.experiments.spec import ExperimentSpec, IndexSettings
 from daguerre.quality.experiments.validity import Validity
 from daguerre.quality.queries import QUERIES, GoldenQuery, find_in_source, load_queries
@@ -61,7 +61,7 @@ def run_experiment(
             fix=f"Those here are query_set: {found}",
         )
     queries = askable(load_queries(ws))
-    described = spec.model_dump(mode="json")
+    described = _described(ws, spec)
     if record := _decided(ws, spec, described, queries):
         if not ws.store.exists(records.page_key(spec.name)):
             publish_page(ws, record)
@@ -69,7 +69,8 @@ def run_experiment(
     if ws.clock() >= spec.expires:
         raise ExperimentError(f"{spec.name} expired on {spec.expires:%Y-%m-%d}", fix="Make a new experiment.")
     records.store_spec(ws, spec.name, described)
-    record = records.store_record(ws, spec.name, _content(ws, spec, queries, open_service, actor, progress))
+    content = _content(ws, spec, queries, open_service, actor, progress)
+    record = records.store_record(ws, spec.name, {**content, "spec": described})
     publish_page(ws, record)
     return record
 
@@ -95,6 +96,15 @@ def query_set_digest(ws: Workspace) -> str:
         return sha256_hex(ws.store.get(QUERIES))
     except ObjectNotFoundError:
         return ""
+
+
+def _described(ws: Workspace, spec: ExperimentSpec) -> dict[str, Any]:
+    """Return the spec as it is stored, when a version that knew fewer keys stored it and it says the same."""
+    try:
+        stored = records.read_spec(ws, spec.name)
+    except ExperimentNotFoundError:
+        return spec.model_dump(mode="json")
+    return stored if ExperimentSpec.model_validate(stored) == spec else spec.model_dump(mode="json")
 
 
 def _check(spec: ExperimentSpec) -> None:
@@ -160,7 +170,6 @@ def _content(
     decision = decide(spec, judgement)
     return {
         "name": spec.name,
-        "spec": spec.model_dump(mode="json"),
         "spec_digest": spec.digest,
         "data": _data(ws, spec, queries, snapshots),
         "code": {"daguerre": __version__, "experiments": CODE_VERSION},

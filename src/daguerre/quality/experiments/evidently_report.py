@@ -11,8 +11,8 @@ from typing import Any
 from daguerre.telemetry import silence_vendors
 
 
-def draw(content: Mapping[str, Any], *, at: datetime) -> str:
-    """Return the report of a record's content as HTML that stands alone.
+def draw(content: Mapping[str, Any], *, at: datetime) -> tuple[str, str]:
+    """Return the report of a record's content as HTML that stands alone, and the snapshot that Evidently loads again.
 
     A row of a guardrail tests the lower bound of its improvement against the margin, a row of a success metric
     against 0; a test of a slice warns. What was not measured is not a number, which fails every test.
@@ -31,7 +31,7 @@ def draw(content: Mapping[str, Any], *, at: datetime) -> str:
         snapshot = Report(metrics, metadata={"verdict": decision["verdict"], "reason": decision["reason"]}).run(
             queries, None, additional_data={"scalars": values}, timestamp=at.replace(tzinfo=None), name=content["name"]
         )
-        return str(snapshot.get_html_str(as_iframe=False))
+        return str(snapshot.get_html_str(as_iframe=False)), str(snapshot.dumps())
 
 
 def _name(row: Mapping[str, Any]) -> str:

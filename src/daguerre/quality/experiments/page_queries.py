@@ -49,13 +49,15 @@ def queries_section(content: Mapping[str, Any], place: Mapping[str, int]) -> Ite
     lost, won = lost_and_won(content)
     metric = ranked_by(content)
     equal = sum(change(q, metric) == 0 for q in content["queries"] if metric in q["production"]["values"])
+    same = f"{equal:,} {'query was' if equal == 1 else 'queries were'} answered equally well"
     yield (
         "<h2>Queries</h2><p>Both first tens, best first. A frame marks a right photo; the others are dimmed. "
-        f"The numbers are {escape(metric)}. {equal:,} queries were answered equally well.</p>"
+        f"The numbers are {escape(metric)}. {same}.</p>"
     )
     for title, queries in (("lost most", lost), ("gained most", won)):
         if queries:
-            yield f"<h3>The {len(queries)} queries that {title}</h3>"
+            many = f"{len(queries)} queries" if len(queries) > 1 else "query"
+            yield f"<h3>The {many} that {title}</h3>"
             yield from (_query(query, metric, place) for query in queries)
         else:
             yield f"<p>No query {title.split()[0]} anything.</p>"

@@ -22,7 +22,8 @@ from daguerre.workspace import Workspace
 _SPEC = "spec.json"
 _RECORD = "record.json"
 _PAGE = "page.html"
-_SNAPSHOT = "evidently.html"
+_DRAWN = "evidently.html"
+_SNAPSHOT = "evidently.json"
 
 
 class ExperimentError(DaguerreError):
@@ -206,8 +207,13 @@ def page_key(name: str) -> str:
     return _key(name, _PAGE)
 
 
-def snapshot_key(name: str) -> str:
+def drawn_key(name: str) -> str:
     """Return where Evidently's report of an experiment lies."""
+    return _key(name, _DRAWN)
+
+
+def snapshot_key(name: str) -> str:
+    """Return where the same report lies as a snapshot that Evidently loads."""
     return _key(name, _SNAPSHOT)
 
 
