@@ -17,6 +17,7 @@ from assets import (  # noqa: E402
     curation,
     embeddings,
     engagement,
+    experiments,
     index,
     jobs,
     landing,
@@ -29,7 +30,9 @@ from assets import (  # noqa: E402
 from assets.resources import Daguerre  # noqa: E402
 
 defs = dg.Definitions(
-    assets=dg.load_assets_from_modules([landing, photos, releases, embeddings, online, engagement, index, curation]),
+    assets=dg.load_assets_from_modules(
+        [landing, photos, releases, embeddings, online, engagement, index, experiments, curation]
+    ),
     jobs=[*jobs.ALL, *lifecycle_jobs.ALL, *promotion_jobs.ALL],
     schedules=[automation.nightly_curation, automation.weekly_quality],
     sensors=[automation.landing_sensor, automation.release_history, automation.probation, automation.flow],

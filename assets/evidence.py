@@ -73,7 +73,7 @@ def figures(found: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, s
             yield from figures(value, path)
         elif isinstance(value, float):
             yield path, f"{value:.6g}"
-        elif _is_table(value):
+        elif isinstance(value, list) and any(isinstance(part, list | Mapping) for part in value):
             continue
         elif isinstance(value, list | tuple):
             yield path, ", ".join(str(v) for v in value)

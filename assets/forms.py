@@ -59,12 +59,12 @@ class Return(dg.Config):
     reason: str = _REASON
 
 
-class Verdict(dg.Config):
+class Experiment(dg.Config):
     """An experiment that is to be run."""
 
     spec: str = Field(
         default="",
-        description="The experiment's YAML, or the path of its file; empty: the spec that is stored under the "
-        "partition's name.",
+        description="The experiment's YAML, or the path of its file. Empty: the spec that is stored under the "
+        "partition's name, else the usual experiment about the candidate.",
     )
     actor: str = _ACTOR

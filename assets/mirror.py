@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from assets.evidence import shown_event
+from assets.experiments import mirror_experiments
 from assets.releases import encoder_release, facts
 from daguerre.workspace import Workspace
 
@@ -64,6 +65,7 @@ def mirror(instance: dg.DagsterInstance, ws: Workspace) -> int:
             if number in opening:
                 metadata |= facts(ws, event.release)
             _tell(instance, spaces[event.release], metadata, opens=number in opening)
+        mirror_experiments(instance, ws)
     return len(new)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 
 import dagster as dg
 
 from assets.evidence import shown_event
 from assets.mirror import mirror
 from assets.resources import Daguerre
+from assets.showing import records
 from daguerre.errors import DaguerreError
 from daguerre.registry.events import Event
 from daguerre.workspace import Workspace
@@ -21,11 +23,15 @@ def moving(context: dg.OpExecutionContext, daguerre: Daguerre) -> Iterator[Works
 
     A refusal is not tried again: it would be the same.
     """
+    from daguerre.lifecycle.promotion import PromotionForbiddenError
+
     ws = daguerre.workspace(context.run_id)
     try:
         yield ws
     except DaguerreError as e:
-        raise dg.Failure(description=str(e), allow_retries=False) from None
+        rules = [asdict(missing) for missing in e.missing] if isinstance(e, PromotionForbiddenError) else []
+        metadata = {"missing": records(rules)} if rules else {}
+        raise dg.Failure(description=str(e), metadata=metadata, allow_retries=False) from None
     finally:
         mirror(context.instance, ws)
 

@@ -1,4 +1,4 @@
-"""What work is cut into: batches of photos, and spaces that vectors live in."""
+"""What work is cut into: batches of photos, spaces that vectors live in, and experiments about releases."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dagster as dg
 
 batch = dg.DynamicPartitionsDefinition(name="batch")
 space = dg.DynamicPartitionsDefinition(name="space")
+experiment = dg.DynamicPartitionsDefinition(name="experiment")
 batch_space = dg.MultiPartitionsDefinition({"batch": batch, "space": space})
 
 

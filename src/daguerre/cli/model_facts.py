@@ -20,6 +20,10 @@ from daguerre.workspace import Workspace
 
 _QUALITY = ("recall_at_10", "precision_at_10", "ndcg_at_10", "mrr", "no_match_separation")
 
+#: Gates that say how good or how fast, not only whether.
+_COMPARED = ("text_image_agreement", "throughput_ratio", "latency_ratio")
+_PRICES = ("photos_per_s", "hours", "stored_bytes")
+
 
 def overview(ws: Workspace) -> list[dict[str, Any]]:
     """Return one row per registered release, oldest first."""
@@ -114,6 +118,8 @@ def comparable(found: Mapping[str, Any]) -> dict[str, Any]:
     rows |= {"release bytes": found["bytes"], "vectors": found["embedded"]}
     rows |= {f"file {file['name']}": file["sha256"][:12] for file in found["files"]}
     rows |= {f"quality {name}": value for name, value in found["quality"].items()}
-    rows |= {f"gate {gate['name']}": gate["value"] for gate in found["validation"].get("gates", [])}
-    rows |= {f"sample {name}": value for name, value in found["sample"].items() if isinstance(value, int | float)}
+    gates = {gate["name"]: gate["value"] for gate in found["validation"].get("gates", [])}
+    rows |= {f"gate {name}": gates[name] for name in _COMPARED if gates.get(name) is not None}
+    price = found["sample"].get("estimate", {})
+    rows |= {f"sample {name}": price[name]["value"] for name in _PRICES if name in price}
     return rows

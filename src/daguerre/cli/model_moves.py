@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from daguerre.cli.console import out, print_json
+from daguerre.cli.console import out, print_json, print_table
 from daguerre.cli.options import Actor, Json, Reason, ReleaseName, Share
 from daguerre.errors import SettingsError
 from daguerre.lifecycle.bake import Outcome
 from daguerre.lifecycle.bake import watch as look
 from daguerre.lifecycle.candidacy import nominate
 from daguerre.lifecycle.finding import find
-from daguerre.lifecycle.promotion import missing_for, promote_release
+from daguerre.lifecycle.promotion import PromotionForbiddenError, missing_for, promote_release
+from daguerre.lifecycle.requirements import Missing
 from daguerre.lifecycle.retirement import retire as retire_release
 from daguerre.lifecycle.rollback import roll_back
 from daguerre.lifecycle.shares import end_shadow, set_canary, set_shadow
@@ -70,10 +72,22 @@ def promote(
         raise SettingsError(f"--alias {alias}", fix="Say production or candidate; `previous` follows by itself.")
     unmet = {missing.rule for missing in missing_for(ws, spec.digest)} if override else set()
     answered = reason if unmet and unmet <= set(override or ()) else ""
-    event = promote_release(ws, spec.digest, actor=actor, reason=reason, override_reason=answered)
+    try:
+        event = promote_release(ws, spec.digest, actor=actor, reason=reason, override_reason=answered)
+    except PromotionForbiddenError as e:
+        _draw_missing(str(spec.space), e.missing, json=json)
+        raise typer.Exit(e.exit_code) from None
     baking = read_state(ws).baking
     until = f" Its probation ends at {baking.until:%Y-%m-%d %H:%M} UTC." if baking and event else ""
     _say(event, f"production points at {spec.space}.{until}", json=json)
+
+
+def _draw_missing(space: str, missing: Sequence[Missing], *, json: bool) -> None:
+    if json:
+        print_json({"number": None, "changed": False, "missing": [asdict(one) for one in missing]})
+        return
+    rows = [[one.rule, one.said, one.fix] for one in missing]
+    print_table(f"The policy forbids to promote {space}", ["rule", "what is missing", "what mends it"], rows)
 
 
 def rollback(

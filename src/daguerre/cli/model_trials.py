@@ -14,6 +14,7 @@ from daguerre.lifecycle.approval import approve as approve_release
 from daguerre.lifecycle.candidacy import nominate as nominate_release
 from daguerre.lifecycle.completeness import prove_complete
 from daguerre.lifecycle.finding import find
+from daguerre.lifecycle.interval import Interval
 from daguerre.registry.log import read_state
 from daguerre.serving.opening import open_encoder
 from daguerre.tables.ledger import ledger
@@ -57,8 +58,29 @@ def sample(
     if json:
         print_json(asdict(found))
         return
-    rows = [[name, value] for name, value in asdict(found).items() if isinstance(value, int | float | str)]
-    print_table(f"Sample of {spec.space}", ["figure", "value"], rows)
+    price, quality = found.estimate, found.quality
+    out.print(f"{spec.space}: {found.sampled:,} of {found.photos:,} photos, and {found.judged:,} that queries ask for.")
+    print_table(
+        "The price of all",
+        ["", "value", "from", "to"],
+        [
+            ["photos per second", *_interval(price.photos_per_s)],
+            ["minutes", *_interval(price.hours, scale=60)],
+            ["core minutes", *_interval(price.core_hours, scale=60)],
+            ["MB stored", *_interval(price.stored_bytes, scale=1e-6)],
+        ],
+        right=["value", "from", "to"],
+    )
+    print_table(
+        f"\n{quality.queries:,} queries",
+        ["measure", "production", "candidate"],
+        [[name, (quality.production or {}).get(name), value] for name, value in quality.candidate.items()],
+        right=["production", "candidate"],
+    )
+
+
+def _interval(interval: Interval, scale: float = 1.0) -> list[float]:
+    return [interval.value * scale, interval.low * scale, interval.high * scale]
 
 
 def approve(release: ReleaseName, reason: Reason, actor: Actor, json: Json = False) -> None:
