@@ -18,5 +18,8 @@ publish = dg.define_asset_job("publish", ["search_index", "search_quality"], des
 release = dg.define_asset_job("release", ["encoder_release"], description="Show a release in the catalogue.")
 remember = dg.define_asset_job("remember", ["memories"], description="Make the day's memories again.")
 engage = dg.define_asset_job("engage", ["engagement"], description="What people did with photos.")
+run_experiment = dg.define_asset_job(
+    "run_experiment", ["experiment"], description="Compare a candidate with production, and decide."
+)
 
-ALL = [engage, ingest, embed, label, curate, publish, release, remember]
+ALL = [engage, ingest, embed, label, curate, publish, release, remember, run_experiment]
