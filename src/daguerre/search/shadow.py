@@ -19,6 +19,8 @@ from daguerre.search.traffic import TrafficLog
 COMPARED_K = 10
 #: Threads of the shadow give way to those that answer people.
 _NICE = 10
+#: A thread of the shadow rests so many times longer than it worked: it never takes more than a quarter of a core.
+REST = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +43,12 @@ class Comparison:
 class ShadowPool:
     """A few threads and a short queue. What does not fit, or comes too late, is dropped and counted."""
 
-    def __init__(self, log: TrafficLog, *, threads: int = 1, waiting: int = 32, deadline_s: float = 2.0) -> None:
+    def __init__(
+        self, log: TrafficLog, *, threads: int = 1, waiting: int = 32, deadline_s: float = 2.0, rest: float = REST
+    ) -> None:
         """Start the threads; `close` ends them."""
         self._log = log
+        self._rest = rest
         self._deadline_s = deadline_s
         self._queue: queue.Queue[Comparison | None] = queue.Queue(waiting)
         self._closed = threading.Event()
@@ -73,7 +78,9 @@ class ShadowPool:
         while not self._closed.is_set():
             comparison = self._queue.get()
             if comparison is not None:
+                began = time.monotonic()
                 self._compare(comparison)
+                self._closed.wait(self._rest * (time.monotonic() - began))
 
     def _compare(self, comparison: Comparison) -> None:
         release = comparison.release
