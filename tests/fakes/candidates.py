@@ -151,6 +151,21 @@ def slow(folder: Path, *, side: int = 700, rounds: int = 6) -> None:
         _edit(folder / name, change)
 
 
+def greedy(folder: Path) -> None:
+    """Asks for 64 GB before it answers."""
+
+    def change(model: onnx.ModelProto) -> None:
+        graph = model.graph
+        output = graph.node[-1].output[0]
+        graph.node[-1].output[0] = "quick"
+        graph.initializer.append(numpy_helper.from_array(np.array([1 << 24, 1, 1], np.int64), "far_too_large"))
+        graph.initializer.append(numpy_helper.from_array(np.array([0], np.int64), "first"))
+        graph.node.append(helper.make_node("Expand", ["quick", "far_too_large"], ["huge"]))
+        graph.node.append(helper.make_node("ReduceMax", ["huge", "first"], [output], keepdims=0))
+
+    _edit(folder / IMAGE_GRAPH, change)
+
+
 def endless(folder: Path) -> None:
     """Loops for ever."""
 

@@ -60,9 +60,7 @@ def compare_estimate(ws: Workspace, digest: str) -> EstimateCheck:
     """
     sampled = known(read_state(ws), digest).sampled
     if sampled is None:
-        raise NothingToCompareError(
-            f"no sample of {digest[:12]} is on record", fix="`daguerre models sample` takes one."
-        )
+        raise NothingToCompareError(f"{digest[:12]} has no sample", fix="`daguerre models sample` takes one.")
     predicted = Estimate.from_row(read_evidence(ws, sampled["uri"], sampled["sha256"])["estimate"])
     space = spec_of(ws, digest).space
     done = [e for e in journal.entries(ws, "embeddings") if e["space"] == space and e["fresh"] and e["seconds"] > 0]

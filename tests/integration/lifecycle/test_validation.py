@@ -99,6 +99,7 @@ def test_a_good_candidate_passes_every_gate_and_its_numbers_are_kept(live, tmp_p
         (candidates.corrupt_graph, {"onnx_checker", "finite_weights", "runs", "io_contract"}),
         (candidates.dangling_graph, {"onnx_checker", "runs"}),
         (candidates.nan_weights, {"finite_weights", "golden", "unit_norm", "determinism"}),
+        (candidates.greedy, {"runs", "golden"}),
         (candidates.wrong_dims, {"io_contract", "golden"}),
         (candidates.other_tokenizer, {"tokenizer", "golden"}),
         (candidates.larger_tokenizer, {"tokenizer"}),
