@@ -75,22 +75,32 @@ class Rate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Calibration:
-    """A threshold, and what it does to queries that it was not learnt from (cross-validated).
+class Rates:
+    """What withholding answers does.
 
     Attributes:
-        threshold: Answers whose best score is lower are withheld; None: nothing is.
         false_answers: Share of queries without a match that are answered all the same.
         recall_loss: Share of the relevant hits in the first ten that are withheld; n counts queries.
         withheld: Share of the queries with a relevant hit in the first ten that are withheld.
     """
 
-    threshold: float | None
-    rule: Rule
-    statistic: str = STATISTIC
     false_answers: Rate
     recall_loss: Rate
     withheld: Rate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration(Rates):
+    """A threshold, and what it does to queries that it was not learnt from (cross-validated).
+
+    Attributes:
+        threshold: Answers whose best score is lower are withheld; None: nothing is.
+        queries: Those with a match, found or not.
+    """
+
+    threshold: float | None
+    rule: Rule
+    statistic: str = STATISTIC
     queries: int
     no_match_queries: int
 
@@ -126,17 +136,27 @@ def calibrate(asked: Sequence[Asked], *, folds: int = FOLDS) -> Calibration:
     answered = [one for one in asked if not one.no_match and one.hits]
     nothing = [one for one in asked if one.no_match]
     rule = _rule(len(answered), len(nothing))
-    withheld = _held_out(asked, rule, folds)
-    is_nothing = np.array([one.no_match for one in asked], np.bool_)
-    hits = np.array([0 if one.no_match else one.hits for one in asked], np.float64)
+    rates = rates_of(asked, _held_out(asked, rule, folds))
     return Calibration(
         threshold=None if rule is Rule.NONE else _threshold(_Scores.of(asked), rule),
         rule=rule,
-        false_answers=_wilson(int((is_nothing & ~withheld).sum()), len(nothing)),
-        recall_loss=_lost(hits[hits > 0], withheld[hits > 0]),
-        withheld=_wilson(int(withheld[hits > 0].sum()), len(answered)),
+        false_answers=rates.false_answers,
+        recall_loss=rates.recall_loss,
+        withheld=rates.withheld,
         queries=sum(not one.no_match for one in asked),
         no_match_queries=len(nothing),
+    )
+
+
+def rates_of(asked: Sequence[Asked], withheld: npt.NDArray[np.bool_]) -> Rates:
+    """Count what withholding some of these queries does; `withheld` is `(n,) bool`, in their order."""
+    nothing = np.array([one.no_match for one in asked], np.bool_)
+    hits = np.array([0 if one.no_match else one.hits for one in asked], np.float64)
+    answered = hits > 0
+    return Rates(
+        false_answers=_wilson(int((nothing & ~withheld).sum()), int(nothing.sum())),
+        recall_loss=_lost(hits[answered], withheld[answered]),
+        withheld=_wilson(int(withheld[answered].sum()), int(answered.sum())),
     )
 
 
