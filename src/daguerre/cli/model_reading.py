@@ -43,9 +43,10 @@ def show(release: ReleaseName, json: Json = False) -> None:
         return
     spec, life = found["spec"], found["life"] or {}
     print_table(
-        f"{spec['space']}, release {spec['digest']}",
+        spec["space"],
         ["fact", "value"],
         [
+            ["release", spec["digest"]],
             ["phase", life.get("phase", "not registered")],
             ["aliases", ", ".join(found["aliases"]) or "none"],
             ["embedded", f"{found['embedded']:,} of {found['photos']:,} photos"],

@@ -233,31 +233,7 @@ def test_a_run_that_failed_ends_with_1_and_says_which(
     assert said["failures"] == failed.failures
 
 
-# models, serve, doctor
-
-
-def test_models_list_names_release_and_alias(installed: Finished, call: Call) -> None:
-    (release,) = call("models", "list", "--json").json
-    assert release == {
-        "encoder": "tiny",
-        "space": installed.spec.space,
-        "digest": installed.spec.digest,
-        "dim": 32,
-        "aliases": "production",
-    }
-    assert installed.spec.space in call("models", "list").out
-
-
-def test_models_are_registered_once_and_promoted_with_a_reason(fresh: Settings, call: Call, tmp_path: Path) -> None:
-    from tests.fakes.encoders import make_model_dir
-
-    folder = str(make_model_dir(tmp_path / "model"))
-    first, second = (call("models", "register", folder, "--json").json for _ in range(2))
-    assert first == second
-    assert call("models", "promote", first["space"]).code == 3  # no reason given
-    assert call("models", "promote", first["space"], "--alias", "production", "--reason", "it is good").code == 0
-    assert call("models", "list", "--json").json[0]["aliases"] == "production"
-    assert call("models", "promote", "tiny-00000000", "--reason", "guessing").code == 3
+# serve, doctor
 
 
 def test_serve_status_says_what_is_loaded(installed: Finished, call: Call) -> None:
