@@ -14,7 +14,8 @@ from daguerre import layout
 from daguerre.encoders.release import Release, ReleaseFile, manifest_of, release_digest
 from daguerre.encoders.spec import EncoderSpec
 from daguerre.ids import BatchKey, OwnerId, SpaceName, batch_key, batch_number, photo_id
-from daguerre.index.build import build_index
+from daguerre.index.build import publish
+from daguerre.index.snapshot import Snapshot
 from daguerre.landing.manifest import LandedObject, Manifest, list_batches, object_id
 from daguerre.lifecycle.approval import approve
 from daguerre.lifecycle.candidacy import nominate
@@ -132,8 +133,17 @@ class House:
         catalogue.rejected(self.ws).upsert(pa.Table.from_pylist([row], schema=schemas.REJECTED))
 
     def publish(self, spec: EncoderSpec) -> int:
-        """Index the space; return the version that readers read now."""
-        return build_index(self.ws, spec.space, spec.dim).version
+        """Let readers have the vectors as they are, without indexes; return the version that they read now."""
+        dataset = catalogue.vectors(self.ws, spec.space, spec.dim).open()
+        tag = f"serving-{dataset.version}"
+        if tag not in dataset.tags.list():
+            dataset.tags.create(tag, dataset.version)
+        rows, at = dataset.count_rows(), self.clock.now
+        snapshot = Snapshot(
+            space=spec.space, dim=spec.dim, version=dataset.version, tag=tag, rows=rows, ann=False, built_at=at
+        )
+        publish(self.ws, snapshot)
+        return snapshot.version
 
     def fill(self, spec: EncoderSpec) -> None:
         """Embed and index everything."""

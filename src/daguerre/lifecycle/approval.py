@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from daguerre.lifecycle.moves import MoveError, check_reason, known
+from daguerre.lifecycle.moves import MoveError, check_reason
 from daguerre.lifecycle.requirements import Requirements
+from daguerre.lifecycle.standing import standing
 from daguerre.registry.events import Event, EventKind
-from daguerre.registry.log import read_state, record
+from daguerre.registry.log import record
 from daguerre.registry.policy import Gate, load_policy
 from daguerre.registry.state import State
 from daguerre.workspace import Workspace
@@ -20,7 +21,7 @@ def approve(ws: Workspace, digest: str, *, actor: str, reason: str) -> Event:
 
     Raises:
         ApprovalRefusedError: the policy does not ask this person, or there is nothing to judge by yet.
-        UnknownReleaseError: the release is not registered.
+        UnknownReleaseError, RetiredReleaseError: there is no such release any more.
         PolicyError: the policy cannot be read.
     """
     check_reason(reason)
@@ -32,16 +33,13 @@ def approve(ws: Workspace, digest: str, *, actor: str, reason: str) -> Event:
         )
 
     def allow(state: State) -> bool:
-        release = known(state, digest)
-        if release.retired:
-            raise ApprovalRefusedError(f"{digest[:12]} is retired", fix="Register it again.")
+        release = standing(state, digest)
         before = [gate for gate in (Gate.VALIDATED, Gate.SAMPLED) if gate in policy.required]
         unmet = Requirements(ws=ws, state=state, release=release, policy=policy).unmet(before)
         if unmet:
             raise ApprovalRefusedError("; ".join(missing.sentence() for missing in unmet))
         return True
 
-    known(read_state(ws), digest)
     event = record(ws, EventKind.APPROVED, digest, actor=actor, reason=reason, allow=allow)
     assert event
     return event

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from daguerre.lifecycle.moves import MoveError, check_reason, known, named, published_version
+from daguerre.lifecycle.moves import MoveError, check_reason, named, published_version
 from daguerre.lifecycle.requirements import Requirements
+from daguerre.lifecycle.standing import standing
 from daguerre.registry.events import Event, EventKind
 from daguerre.registry.log import record
 from daguerre.registry.policy import Gate, load_policy
@@ -26,7 +27,7 @@ def nominate(ws: Workspace, digest: str, *, actor: str, reason: str) -> Event | 
 
     Raises:
         NominationRefusedError: the place is taken, or a gate that comes before the backfill is not met.
-        UnknownReleaseError: the release is not registered.
+        UnknownReleaseError, RetiredReleaseError: there is no such release any more.
         PolicyError: the policy cannot be read.
     """
     check_reason(reason)
@@ -34,11 +35,9 @@ def nominate(ws: Workspace, digest: str, *, actor: str, reason: str) -> Event | 
     snapshot = published_version(ws, digest)
 
     def allow(state: State) -> bool:
-        release, taken = known(state, digest), state.pointers.get(CANDIDATE)
+        release, taken = standing(state, digest), state.pointers.get(CANDIDATE)
         if taken and taken.release == digest:
             return False
-        if release.retired:
-            raise NominationRefusedError(f"{digest[:12]} is retired", fix="Register it again.")
         if taken:
             raise NominationRefusedError(
                 f"{named(taken.release, state)} is it", fix="`daguerre models rollback --alias candidate` ends that."

@@ -21,8 +21,9 @@ import pyarrow.compute as pc
 
 from daguerre.ids import BatchKey, SpaceName, batch_number
 from daguerre.index.snapshot import Snapshot, find_snapshot, open_snapshot
-from daguerre.lifecycle.moves import MoveError, known, spec_of
+from daguerre.lifecycle.moves import MoveError, spec_of
 from daguerre.lifecycle.photo_set import PhotoSet
+from daguerre.lifecycle.standing import standing
 from daguerre.registry.events import EventKind
 from daguerre.registry.evidence import keep_evidence
 from daguerre.registry.log import read_state, record
@@ -97,7 +98,8 @@ class Completeness:
 
     def fix(self) -> str:
         """Say what makes it whole."""
-        return "`daguerre run` embeds and indexes what is missing; `daguerre models complete` proves it."
+        command = f"`daguerre models backfill {self.space}`"
+        return f"{command} embeds and indexes what is missing; `daguerre models complete` proves it."
 
     def to_json(self) -> dict[str, Any]:
         """Return the proof as plain data, the same for the same tables."""
@@ -119,9 +121,9 @@ def prove_complete(ws: Workspace, digest: str, *, actor: str, reason: str = "") 
 
     Raises:
         IncompleteError: photos are missing; says how many, in which batches, and names some.
-        UnknownReleaseError: the release is not registered.
+        UnknownReleaseError, RetiredReleaseError: there is no such release any more.
     """
-    known(read_state(ws), digest)
+    standing(read_state(ws), digest)
     found = measure_completeness(ws, digest)
     if not found.complete:
         raise IncompleteError(found.sentence(), fix=found.fix())
@@ -129,8 +131,7 @@ def prove_complete(ws: Workspace, digest: str, *, actor: str, reason: str = "") 
     evidence = found.to_json() | kept
 
     def is_news(state: State) -> bool:
-        release = known(state, digest)
-        return not release.retired and release.complete != evidence
+        return standing(state, digest).complete != evidence
 
     record(
         ws,

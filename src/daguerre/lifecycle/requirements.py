@@ -124,11 +124,12 @@ class Requirements:
     def _index_audited(self) -> tuple[str, str] | None:
         snapshot = find_snapshot(self.ws, self._spec.space)
         if snapshot is None:
-            return "it has no published index", "`daguerre run` builds it."
+            return "it has no published index", f"{self._command('backfill')} builds it."
         recall, floor = index_recall(self.ws, snapshot), max(MIN_RECALL, self.policy.guards.recall_at_10)
         if recall >= floor:
             return None
-        return f"recall@10 of its index is {recall:.3f}, the floor is {floor:.3f}", "`daguerre run` tunes it again."
+        said = f"recall@10 of its index is {recall:.3f}, the floor is {floor:.3f}"
+        return said, f"{self._command('backfill')} tunes it again."
 
     def _experiment(self) -> tuple[str, str] | None:
         decision = self.release.decision

@@ -47,7 +47,7 @@ def roll_back(ws: Workspace, *, actor: str, reason: str, alias: str = PRODUCTION
         snapshot = back.snapshot
         if find_snapshot(ws, spec_of(ws, back.release).space) is None:
             raise WayBackLostError(
-                f"{named(back.release, seen)} has no index", fix="Build it: `daguerre run` embeds and indexes."
+                f"{named(back.release, seen)} has no index", fix="`daguerre models backfill` builds it."
             )
 
     def allow(state: State) -> bool:

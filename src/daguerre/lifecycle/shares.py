@@ -133,5 +133,5 @@ def _ready(ws: Workspace, state: State, digest: str, share: float) -> ReleaseSta
                 fix="`daguerre models complete` proves it.",
             )
         if find_snapshot(ws, spec_of(ws, digest).space) is None:
-            raise ShareRefusedError(f"{named(digest, state)} has no index", fix="`daguerre run` builds it.")
+            raise ShareRefusedError(f"{named(digest, state)} has no index", fix="`daguerre models backfill` builds it.")
     return release

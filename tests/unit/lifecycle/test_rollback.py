@@ -11,10 +11,12 @@ from daguerre.encoders.spec import EncoderSpec
 from daguerre.lifecycle.approval import ApprovalRefusedError, approve
 from daguerre.lifecycle.bake import watch
 from daguerre.lifecycle.candidacy import NominationRefusedError, nominate
-from daguerre.lifecycle.promotion import missing_for, promote_release
+from daguerre.lifecycle.completeness import prove_complete
+from daguerre.lifecycle.promotion import PromotionForbiddenError, missing_for, promote_release
 from daguerre.lifecycle.rollback import NothingToRollBackError, WayBackLostError, roll_back
 from daguerre.lifecycle.routing import read_routes
 from daguerre.lifecycle.shares import set_canary, set_shadow
+from daguerre.lifecycle.standing import RetiredReleaseError
 from daguerre.registry.events import EventKind
 from daguerre.registry.log import AliasConflictError, read_events
 from daguerre.registry.state import Phase
@@ -183,6 +185,21 @@ def test_there_is_one_candidate_at_a_time(house: House, old: EncoderSpec) -> Non
         nominate(house.ws, other.digest, actor="ann", reason="now me")
     with pytest.raises(NominationRefusedError, match="is in production"):
         nominate(house.ws, new.digest, actor="ann", reason="again")
+
+
+def test_a_retired_release_moves_nowhere(house: House, old: EncoderSpec) -> None:
+    new = house.candidate("new")
+    roll_back(house.ws, actor="ann", reason="no", alias="candidate")
+    house.note(new, EventKind.RETIRED)
+    before = house.state
+    for move in (approve, nominate):
+        with pytest.raises(RetiredReleaseError, match=new.digest[:12]):
+            move(house.ws, new.digest, actor="ann", reason="yet again")
+    with pytest.raises(RetiredReleaseError):
+        prove_complete(house.ws, new.digest, actor="ann")
+    with pytest.raises(PromotionForbiddenError, match="registered: it is retired"):
+        promote_release(house.ws, new.digest, actor="ann", reason="yet again", override_reason="I know it")
+    assert house.state == before
 
 
 def test_what_comes_before_the_backfill_is_asked_before_it(house: House, old: EncoderSpec) -> None:
