@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 Numbers = npt.NDArray[np.float64]
 #: How often each unit is drawn, `(resamples, units)`.
-Draws = npt.NDArray[np.float32]
+Draws = npt.NDArray[np.float64]
 
 #: Fewer effective clusters than this cannot stand for others; see `cluster_interval`.
 LEAST_CLUSTERS = 5
 RESAMPLES = 2000
-#: Numbers in one block of draws: 16 MB.
-_BLOCK = 4_000_000
+#: Numbers in one block of draws: 8 MB.
+_BLOCK = 1_000_000
 #: The spread on each side is read where resamples are plentiful, and carried outward by Student's t.
 _TAIL = 0.025
 _Z = 1.959964
@@ -109,14 +109,14 @@ def percentile_interval(
         return (new - old) / old if relative else new - old
 
     drawn = [difference(w[:, units.of_pair]) for w in draws(units.count, resamples, seed)]
-    mean = float(difference(np.ones((1, len(a)), np.float32))[0])
+    mean = float(difference(np.ones((1, len(a)), np.float64))[0])
     return _interval(mean, np.concatenate(drawn), units, alpha)
 
 
 def percentile(values: npt.ArrayLike, percent: float) -> float:
     """Return the smallest value that `percent` of all do not exceed."""
     array = np.asarray(values, np.float64)
-    return float(_percentiles(array, np.ones((1, len(array)), np.float32), percent)[0])
+    return float(_percentiles(array, np.ones((1, len(array)), np.float64), percent)[0])
 
 
 def effective_clusters(clusters: Sequence[str]) -> float:
@@ -132,7 +132,7 @@ def draws(units: int, resamples: int, seed: int) -> Iterable[Draws]:
     return _drawn(units, resamples, seed)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def _kept(units: int, resamples: int, seed: int) -> tuple[Draws, ...]:
     """Draw once for all metrics of a run, which have the same queries."""
     return tuple(_drawn(units, resamples, seed))
@@ -140,10 +140,12 @@ def _kept(units: int, resamples: int, seed: int) -> tuple[Draws, ...]:
 
 def _drawn(units: int, resamples: int, seed: int) -> Iterator[Draws]:
     rng = np.random.default_rng([seed, units])
-    even = np.full(units, 1 / units)
     rows = max(1, _BLOCK // units)
     for start in range(0, resamples, rows):
-        yield rng.multinomial(units, even, size=min(rows, resamples - start)).astype(np.float32)
+        size = min(rows, resamples - start)
+        # Counting drawn numbers is twenty times as fast as drawing from a multinomial distribution.
+        drawn = rng.integers(units, size=(size, units)) + units * np.arange(size)[:, None]
+        yield np.bincount(drawn.ravel(), minlength=size * units).reshape(size, units).astype(np.float64)
 
 
 @dataclass(frozen=True, kw_only=True)
