@@ -77,6 +77,8 @@ def determinism_gate(trial: Trial, least: float) -> GateResult:
     """
     found: list[tuple[float, str]] = []
     for kind, sizes in trial.company.items():
+        if not sizes:
+            return GateResult(name=DETERMINISM, passed=False, limit=least, said=f"{kind}: no answer to compare")
         alone = min(sizes)
         pairs = [(f"batches of {n} and of {alone}", sizes[alone], rows) for n, rows in sizes.items() if n != alone]
         if kind in trial.again:

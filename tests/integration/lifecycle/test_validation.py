@@ -99,7 +99,7 @@ def test_a_good_candidate_passes_every_gate_and_its_numbers_are_kept(live, tmp_p
         (candidates.corrupt_graph, {"onnx_checker", "finite_weights", "runs", "io_contract"}),
         (candidates.dangling_graph, {"onnx_checker", "runs"}),
         (candidates.nan_weights, {"finite_weights", "golden", "unit_norm", "determinism"}),
-        (candidates.greedy, {"runs", "golden"}),
+        (candidates.greedy, {"runs", "golden", "determinism"}),
         (candidates.wrong_dims, {"io_contract", "golden"}),
         (candidates.other_tokenizer, {"tokenizer", "golden"}),
         (candidates.larger_tokenizer, {"tokenizer"}),
@@ -136,8 +136,8 @@ def test_a_candidate_slower_than_the_guard_is_refused(live, tmp_path):
         result = verdict(live, candidate(live, tmp_path, candidates.slow, seed=30))
         assert set(result.failed) == {"latency_ratio", "throughput_ratio"}
         ratios = {g.name: g.value for g in result.gates}
-        assert ratios["latency_ratio"] > 4
-        assert ratios["throughput_ratio"] < 0.25
+        assert ratios["latency_ratio"] > 2
+        assert ratios["throughput_ratio"] < 0.5
     finally:
         write_policy(live.ws, **LOOSE)
 

@@ -104,6 +104,11 @@ def test_a_fixed_batch_is_asked_twice():
     assert not determinism_gate(trial(company=alone, again={"image": crowd[1:2], "text": crowd[:1]}), LEAST).passed
 
 
+def test_a_tower_that_does_not_answer_is_not_deterministic_by_default():
+    mute = trial(company={"image": {}, "text": {1: unit(8)}}, again={"text": unit(1)})
+    assert determinism_gate(mute, LEAST).said == "image: no answer to compare"
+
+
 def test_what_went_wrong_in_the_trial_is_said():
     assert runs_gate(None, "the process ended with SIGSEGV").said == "the process ended with SIGSEGV"
     gate = runs_gate(trial(errors={"image_8": "RuntimeError: no"}), "")
