@@ -17,7 +17,6 @@ _ROWS = 60
 
 def shown_event(ws: Workspace, event: Event) -> dict[str, dg.MetadataValue]:
     """Return one event as metadata: what, when, who, why, and the figures that it rests on."""
-    said = f"{event.number}. {event.kind.value} by {event.actor}: {event.reason}"
     metadata: dict[str, dg.MetadataValue] = {
         "event": dg.MetadataValue.int(event.number),
         "kind": dg.MetadataValue.text(event.kind.value),
@@ -25,7 +24,6 @@ def shown_event(ws: Workspace, event: Event) -> dict[str, dg.MetadataValue]:
         "reason": dg.MetadataValue.text(event.reason),
         "at": dg.MetadataValue.timestamp(event.at),
         "digest": dg.MetadataValue.text(event.release),
-        "said": dg.MetadataValue.text(said),
     }
     if event.alias:
         metadata["alias"] = dg.MetadataValue.text(event.alias)

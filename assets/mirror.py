@@ -17,6 +17,7 @@ import dagster as dg
 from assets.evidence import shown_event
 from assets.experiments import mirror_experiments
 from assets.releases import encoder_release, facts
+from daguerre.registry.events import Event
 from daguerre.workspace import Workspace
 
 ASSET = encoder_release.key
@@ -47,7 +48,6 @@ def mirror(instance: dg.DagsterInstance, ws: Workspace) -> int:
     """
     from daguerre import layout
     from daguerre.lifecycle.moves import spec_of
-    from daguerre.registry.events import Event
     from daguerre.registry.log import read_state
 
     with _alone(ws):
@@ -61,10 +61,7 @@ def mirror(instance: dg.DagsterInstance, ws: Workspace) -> int:
         kinds = {n: (event.kind, event.digest) for n, event in told.items()}
         opening = _opening(kinds | {n: (event.kind.value, event.release) for n, event in new.items()})
         for number, event in sorted(new.items()):
-            metadata = shown_event(ws, event)
-            if number in opening:
-                metadata |= facts(ws, event.release)
-            _tell(instance, spaces[event.release], metadata, opens=number in opening)
+            _tell(instance, ws, event, space=spaces[event.release], opens=number in opening)
         mirror_experiments(instance, ws)
     return len(new)
 
@@ -122,8 +119,9 @@ def _keep_partitions(instance: dg.DagsterInstance, live: set[str], *, known: set
         instance.delete_dynamic_partition("space", space)
 
 
-def _tell(instance: dg.DagsterInstance, partition: str, metadata: dict[str, dg.MetadataValue], *, opens: bool) -> None:
+def _tell(instance: dg.DagsterInstance, ws: Workspace, event: Event, *, space: str, opens: bool) -> None:
     """Store one event. Its own time is in the metadata: an instance hides what seems older than its last wipe."""
-    event = dg.AssetMaterialization if opens else dg.AssetObservation
-    said = str(metadata["said"].value)
-    instance.report_runless_asset_event(event(ASSET, partition=partition, metadata=metadata, description=said))
+    metadata = shown_event(ws, event) | (facts(ws, event.release) if opens else {})
+    said = f"{event.number}. {event.kind.value} by {event.actor}: {event.reason}"
+    kind = dg.AssetMaterialization if opens else dg.AssetObservation
+    instance.report_runless_asset_event(kind(ASSET, partition=space, metadata=metadata, description=said))
