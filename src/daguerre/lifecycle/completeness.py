@@ -12,17 +12,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from daguerre.ids import BatchKey, SpaceName, batch_number
-from daguerre.index.snapshot import Snapshot, find_snapshot, open_snapshot
+from daguerre.index.snapshot import Snapshot, find_snapshot
+from daguerre.lifecycle.counting import CHUNK_ROWS, Counting
 from daguerre.lifecycle.moves import MoveError, spec_of
-from daguerre.lifecycle.photo_set import PhotoSet
 from daguerre.lifecycle.standing import standing
 from daguerre.registry.events import EventKind
 from daguerre.registry.evidence import keep_evidence
@@ -30,12 +26,7 @@ from daguerre.registry.log import read_state, record
 from daguerre.registry.state import PRODUCTION, State
 from daguerre.tables import catalogue
 from daguerre.tables.ledger import ledger
-from daguerre.tables.sql import quote
 from daguerre.workspace import Workspace
-
-_ROWS = 1 << 16
-#: Photos that are named as examples of what is missing.
-_EXAMPLES = 10
 
 
 class IncompleteError(MoveError):
@@ -143,15 +134,15 @@ def prove_complete(ws: Workspace, digest: str, *, actor: str, reason: str = "") 
         snapshot=found.snapshot_version,
         evidence=evidence,
     )
-    return Completeness(**{**vars(found), "evidence": kept})
+    return replace(found, evidence=kept)
 
 
 def measure_completeness(ws: Workspace, digest: str) -> Completeness:
     """Compare the catalogue with the release's published index, photo by photo."""
     space = spec_of(ws, digest).space
     snapshot = find_snapshot(ws, space)
-    counting = _Counting(ws, space, snapshot, shown=_shown_by_production(ws, digest))
-    for chunk in catalogue.photos(ws).scan(["photo_id", "batch"], batch_rows=_ROWS):
+    counting = Counting(ws, space, snapshot, shown=_shown_by_production(ws, digest))
+    for chunk in catalogue.photos(ws).scan(["photo_id", "batch"], batch_rows=CHUNK_ROWS):
         counting.add(chunk)
     return Completeness(
         digest=digest,
@@ -170,84 +161,6 @@ def measure_completeness(ws: Workspace, digest: str) -> Completeness:
     )
 
 
-class _Counting:
-    """Adds up chunks of the catalogue."""
-
-    def __init__(self, ws: Workspace, space: SpaceName, snapshot: Snapshot | None, *, shown: Snapshot | None) -> None:
-        self._ws, self._space, self._snapshot = ws, space, snapshot
-        self._shown, self._newest = shown, _newest_batch(ws, shown)
-        self.published = _published(ws, snapshot)
-        self._stored: PhotoSet | None = None
-        self._production: PhotoSet | None = None
-        self._refusals = _refusals(ws, space)
-        self.photos = self.vectors = self.landing = self.unpublished = 0
-        self.batches: set[str] = set()
-        self.rejected: Counter[str] = Counter()
-        self.missing: Counter[str] = Counter()
-        self.examples: list[str] = []
-
-    def counts(self, batch: str) -> bool:
-        """Say whether all photos of a batch count."""
-        return self._newest is None or batch_number(BatchKey(batch)) <= self._newest
-
-    def add(self, chunk: pa.RecordBatch) -> None:
-        """Count one chunk with the columns photo_id and batch."""
-        chunk = self._due(chunk)
-        self.batches.update(pc.unique(chunk["batch"]).to_pylist())
-        self.photos += chunk.num_rows
-        held = self.published.holds(chunk["photo_id"])
-        self.vectors += int(held.sum())
-        absent = chunk.filter(pa.array(~held))
-        refused = [self._refusals.get(photo) for photo in absent["photo_id"].to_pylist()]
-        self.rejected.update(reason for reason in refused if reason is not None)
-        lost = absent.filter(pa.array([reason is None for reason in refused], pa.bool_()))
-        if lost.num_rows:
-            self._lose(lost)
-
-    def _due(self, chunk: pa.RecordBatch) -> pa.RecordBatch:
-        """Return the photos that count; of a batch that is landing, those that production shows all the same."""
-        batches = pc.unique(chunk["batch"]).to_pylist()
-        landing = [batch for batch in batches if not self.counts(batch)]
-        if not landing:
-            return chunk
-        if self._production is None:
-            self._production = _published(self._ws, self._shown)
-        due = ~np.asarray(pc.is_in(chunk["batch"], pa.array(landing, pa.string())))
-        due |= self._production.holds(chunk["photo_id"])
-        self.landing += int((~due).sum())
-        return chunk.filter(pa.array(due))
-
-    def _lose(self, lost: pa.RecordBatch) -> None:
-        self.missing.update(lost["batch"].to_pylist())
-        self.examples += lost["photo_id"].to_pylist()[: _EXAMPLES - len(self.examples)]
-        if self._stored is None:
-            self._stored = _stored(self._ws, self._space, self._snapshot)
-        self.unpublished += int(np.count_nonzero(self._stored.holds(lost["photo_id"])))
-
-
-def _published(ws: Workspace, snapshot: Snapshot | None) -> PhotoSet:
-    if snapshot is None:
-        return PhotoSet([], rows=0)
-    dataset = open_snapshot(ws, snapshot)
-    chunks = dataset.to_batches(columns=["photo_id"], batch_size=_ROWS)
-    return PhotoSet((chunk["photo_id"] for chunk in chunks), rows=dataset.count_rows())
-
-
-def _stored(ws: Workspace, space: SpaceName, snapshot: Snapshot | None) -> PhotoSet:
-    """Return every vector that there is; of a table that has not changed since it was published, nothing more."""
-    table = catalogue.stored_vectors(ws, space)
-    dataset = table.open() if table else None
-    if dataset is None or (snapshot and snapshot.version == dataset.version):
-        return PhotoSet([], rows=0)
-    chunks = dataset.to_batches(columns=["photo_id"], batch_size=_ROWS)
-    return PhotoSet((chunk["photo_id"] for chunk in chunks), rows=dataset.count_rows())
-
-
-def _refusals(ws: Workspace, space: SpaceName) -> dict[str, str]:
-    rows = catalogue.rejected(ws).read(["subject", "reason"], f"stage = 'embeddings' AND space = {quote(space)}")
-    return dict(zip(rows["subject"].to_pylist(), rows["reason"].to_pylist(), strict=True))
-
-
 def _shown_by_production(ws: Workspace, digest: str) -> Snapshot | None:
     """Return what people can find now; None: there is no production, or it is this very release."""
     pointer = read_state(ws).pointers.get(PRODUCTION)
@@ -256,15 +169,7 @@ def _shown_by_production(ws: Workspace, digest: str) -> Snapshot | None:
     return find_snapshot(ws, spec_of(ws, pointer.release).space)
 
 
-def _newest_batch(ws: Workspace, shown: Snapshot | None) -> int | None:
-    if shown is None:
-        return None
-    chunks = open_snapshot(ws, shown).to_batches(columns=["batch"], batch_size=_ROWS)
-    batches = {batch for chunk in chunks for batch in pc.unique(chunk["batch"]).to_pylist()}
-    return max((batch_number(BatchKey(batch)) for batch in batches), default=None)
-
-
-def _open(ws: Workspace, space: SpaceName, counting: _Counting) -> dict[str, int]:
+def _open(ws: Workspace, space: SpaceName, counting: Counting) -> dict[str, int]:
     """Return the batches that count and are not finished, with how many objects or photos are open."""
     pending = Counter(counting.missing)
     for row in ledger(ws):

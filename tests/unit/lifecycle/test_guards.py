@@ -12,7 +12,8 @@ from daguerre import layout
 from daguerre.encoders.spec import EncoderSpec
 from daguerre.index.snapshot import read_snapshot
 from daguerre.lifecycle.bake import watch
-from daguerre.lifecycle.guards import MIN_QUERIES, MIN_TIMED, bounds, read_guards
+from daguerre.lifecycle.breaches import MIN_QUERIES, MIN_TIMED, bounds
+from daguerre.lifecycle.guards import read_guards
 from daguerre.lifecycle.promotion import promote_release
 from daguerre.lifecycle.rollback import roll_back
 from daguerre.lifecycle.shares import set_canary
@@ -20,6 +21,7 @@ from daguerre.registry.events import EventKind
 from daguerre.registry.log import read_events
 from daguerre.registry.policy import load_policy
 from daguerre.registry.state import Phase
+from daguerre.search.abstention import Abstention, write_abstention
 from daguerre.stages import journal
 from daguerre.stages.report import StageReport
 from tests.fakes.moving import House
@@ -105,6 +107,22 @@ def test_noise_does_not_roll_back(
     house.traffic(new, answered=answered, failed=failed, nothing=nothing, ms=ms)
     house.clock.on(minutes=1)
     assert watch(house.ws).what == "baking"
+
+
+def test_a_space_that_learned_to_say_nothing_is_not_compared_with_one_that_never_does(
+    house: House, old: EncoderSpec, new: EncoderSpec
+) -> None:
+    house.traffic(new, answered=500, nothing=250)
+    house.clock.on(minutes=1)
+    calibration = Abstention(
+        space=new.space, threshold=0.2, statistic="best", rule="balanced", false_answer_rate=0.05,
+        false_answer_interval=(0.0, 0.1), recall_loss=0.01, recall_loss_interval=(0.0, 0.02), queries=100,
+        no_match_queries=50, meets_targets=True, calibrated_at=house.clock.now,
+    )  # fmt: skip
+    write_abstention(house.ws, calibration)
+    assert watch(house.ws).what == "baking"
+    write_abstention(house.ws, replace(calibration, space=old.space))
+    assert watch(house.ws).what == "rolled back"
 
 
 def test_what_failed_as_often_before_is_not_the_new_ones_fault(house: House, old: EncoderSpec) -> None:
