@@ -16,17 +16,20 @@ import pytest
 
 from daguerre.encoders.onnx_encoder import OnnxEncoder
 from daguerre.encoders.release import Release
+from daguerre.encoders.spec import Encoder
 from daguerre.index.build import build_index
 from daguerre.index.query import QueryVector
 from daguerre.index.searcher import Searcher
 from daguerre.index.snapshot import read_snapshot
 from daguerre.lifecycle.opening import open_live_search
 from daguerre.lifecycle.rollback import roll_back
+from daguerre.lifecycle.routing import read_routes
 from daguerre.registry.events import EventKind
-from daguerre.registry.log import promote, record
+from daguerre.registry.log import newest_number, promote, record
 from daguerre.registry.releases import load_release, register
 from daguerre.search.answers import Answer
 from daguerre.search.live import LiveSearch
+from daguerre.search.service import SearchService
 from daguerre.search.traffic import read_traffic
 from daguerre.serving.server import stop_server
 from daguerre.serving.state import server_folder
@@ -48,7 +51,7 @@ class Installed:
 
     ws: Workspace
     releases: list[Release]
-    encoders: list[OnnxEncoder]
+    encoders: list[Encoder]
 
     def exact(self, answer: Answer, text: str, owner: str | None) -> list[float]:
         """Return the scores that the answer's own space gives the best k, by comparing everything."""
@@ -69,6 +72,21 @@ class Installed:
         record(self.ws, EventKind.COMPLETED, digest, actor="tests", reason="tests", allow=lambda _: True)
 
 
+class Turned:
+    """An encoder whose space is turned away from all others: as right as the one inside, and nothing in common."""
+
+    def __init__(self, encoder: OnnxEncoder) -> None:
+        self._encoder = encoder
+        self.spec = encoder.spec
+        self._turn, _ = np.linalg.qr(np.random.default_rng(5).normal(size=(self.spec.dim, self.spec.dim)))
+
+    def embed_images(self, images: np.ndarray) -> np.ndarray:
+        return (self._encoder.embed_images(images) @ self._turn).astype(np.float32)
+
+    def embed_texts(self, texts: list[str]) -> np.ndarray:
+        return (self._encoder.embed_texts(texts) @ self._turn).astype(np.float32)
+
+
 def install(root: Path, dims: tuple[int, int] = (32, 48)) -> Installed:
     ws = open_workspace(
         load_settings(root=str(root / "root"), cache=root / "cache", triton_port=0, registry_poll_s=0.1)
@@ -77,7 +95,9 @@ def install(root: Path, dims: tuple[int, int] = (32, 48)) -> Installed:
     for seed, dim in enumerate(dims):
         spec = register(ws, make_model_dir(root / f"model{seed}", seed=seed, dim=dim, name=f"tiny{seed}"))
         release = load_release(ws, spec.digest)
-        encoder = OnnxEncoder(release, threads=1)
+        encoder: Encoder = OnnxEncoder(release, threads=1)
+        if seed and len(set(dims)) == 1:
+            encoder = Turned(encoder)
         pictures = np.stack([flat_picture(PALETTE[(i // 2) % 6], spec.side_px, seed=i) for i in range(N)])
         rows = vector_rows(encoder.embed_images(pictures), owners=OWNERS)
         if seed == 0:
@@ -138,6 +158,16 @@ class Clients:
         raise AssertionError(f"no such answer; {self.search.status()}, failed {self.failed[:1]}")
 
 
+def check_none_is_mixed(installed: Installed, clients: Clients) -> None:
+    """Hold every score against exact search in the space of the route that the answer names."""
+    truth: dict[tuple[str, str, str | None], list[float]] = {}
+    for text, owner, answer in clients.answers:
+        key = (answer.route.release, text, owner)
+        if key not in truth:
+            truth[key] = installed.exact(answer, text, owner)
+        assert [hit.score for hit in answer.hits] == pytest.approx(truth[key], abs=2e-5), (text, owner, answer)
+
+
 def test_nothing_fails_and_nothing_is_mixed_through_switches_and_a_killed_server(installed: Installed) -> None:
     ws = installed.ws
     began = ws.clock()
@@ -168,20 +198,55 @@ def test_nothing_fails_and_nothing_is_mixed_through_switches_and_a_killed_server
     figures = {"there": there_s, "back": back_s, "again": again_s, "killed": gap_s, "longest": longest_s}
     logging.getLogger(__name__).info("%d answers, seconds: %s", len(clients.answers), figures)
     assert max(there_s, back_s, again_s) < 5.0
-    truth: dict[tuple[str, str, str | None], list[float]] = {}
-    for text, owner, answer in clients.answers:
-        key = (answer.route.release, text, owner)
-        if key not in truth:
-            truth[key] = installed.exact(answer, text, owner)
-        assert [hit.score for hit in answer.hits] == pytest.approx(truth[key], abs=2e-5), (text, owner, answer)
-    for release, text, owner in truth:  # a mixed answer would have been seen
-        if release == old and (new, text, owner) in truth:
-            assert np.abs(np.subtract(truth[old, text, owner], truth[new, text, owner])).max() > 1e-4
+    check_none_is_mixed(installed, clients)
     assert len(clients.answers) > 50
     assert server_folder(ws).read() is None  # the last user stopped it
     traffic = read_traffic(ws, began)
     assert sum(one.answered for one in traffic.values()) == len(clients.answers)
     assert sum(one.failed for one in traffic.values()) == 0
+
+
+@dataclass(kw_only=True)
+class InProcess:
+    """A route whose encoder runs in this process."""
+
+    service: SearchService
+
+    def close(self) -> None:
+        pass
+
+
+def test_two_real_spaces_of_one_dimension_never_mix(tmp_path: Path) -> None:
+    installed = install(tmp_path, dims=(32, 32))
+    ws = installed.ws
+    installed.nominate(1)
+    encoders = {encoder.spec.digest: encoder for encoder in installed.encoders}
+    with (
+        LiveSearch(
+            ws,
+            read_routes=lambda: read_routes(ws),
+            open_route=lambda route: InProcess(service=SearchService(ws, encoders[route.release])),
+            newest=lambda known: newest_number(ws, ws.settings.product, known),
+        ) as search,
+        Clients(search=search) as clients,
+    ):
+        for n in range(20):
+            installed.promote((n + 1) % 2)
+            release = installed.releases[(n + 1) % 2].spec.digest
+            clients.wait_for(lambda answer, release=release: answer.route.release == release)
+    assert clients.failed == []
+    check_none_is_mixed(installed, clients)
+    assert {answer.route.release for _, _, answer in clients.answers} == set(encoders)
+    # Had one been mixed, its scores would have shown it: numbers of the old space fit the new index in shape alone.
+    old, new = installed.encoders
+    mixed = QueryVector(space=new.spec.space, values=old.embed_texts(["a red photo"])[0])
+    assert Searcher(ws, read_snapshot(ws, new.spec.space)).exact(mixed, k=1)[0].score < 0.95
+    assert (
+        Searcher(ws, read_snapshot(ws, old.spec.space))
+        .exact(QueryVector(space=old.spec.space, values=mixed.values), k=1)[0]
+        .score
+        > 0.99
+    )
 
 
 def test_a_release_whose_files_are_gone_does_not_end_what_answers(tmp_path: Path) -> None:
