@@ -87,7 +87,13 @@ def _compare(
 def _encoder(ws: Workspace, url: str, release: Release) -> Iterator[TritonEncoder]:
     deadline = min(ws.settings.inference_deadline_s, _MOST_DEADLINE_S)
     limits = Limits(batch=release.spec.max_batch, in_flight=1, deadline_s=deadline)
-    encoder = TritonEncoder(release, url, limits=limits, patience=ONLINE)
+
+    def load_again() -> str:
+        """Undo what somebody else unloaded, who validates the same release or retires it."""
+        load_and_prove(url, release, patience=ONLINE)
+        return url
+
+    encoder = TritonEncoder(release, url, limits=limits, patience=ONLINE, recover=load_again)
     try:
         yield encoder
     finally:

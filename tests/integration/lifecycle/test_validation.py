@@ -8,7 +8,8 @@ import pytest
 
 from daguerre.encoders.bundle import build_release
 from daguerre.encoders.release import Release, ReleaseError
-from daguerre.lifecycle import trial, validation
+from daguerre.lifecycle import contest, trial, validation
+from daguerre.lifecycle.speed import race
 from daguerre.lifecycle.standing import RetiredReleaseError
 from daguerre.lifecycle.validation import GATES, Validation, validate
 from daguerre.registry.events import EventKind
@@ -16,13 +17,16 @@ from daguerre.registry.evidence import read_evidence
 from daguerre.registry.log import UnknownReleaseError, promote, read_events, read_state, record
 from daguerre.registry.state import Phase
 from daguerre.serving.client import Client
+from daguerre.serving.loading import unload_release
 from daguerre.serving.opening import open_encoder
 from daguerre.serving.server import local_server
 from daguerre.serving.state import server_folder
 from daguerre.workspace import Workspace
 from tests.fakes import candidates
 from tests.fakes.encoders import make_model_dir
+from tests.fakes.questions import ask_colours
 from tests.fakes.spaces import workspace
+from tests.unit.stages.batches import photographed
 
 LOOSE = {"min_throughput_ratio": 0.05, "max_latency_ratio": 20.0}
 
@@ -35,6 +39,8 @@ def live(tmp_path_factory):
     settings = ws.settings.model_copy(update={"triton_port": 0, "policies": home, "inference_batch": 16})
     ws = Workspace(settings=settings, store=ws.store, clock=ws.clock)
     write_policy(ws, **LOOSE)
+    photographed(ws, photos=120)
+    ask_colours(ws, photos=120)
     release = candidates.smuggle(ws, make_model_dir(home / "production"))
     promote(ws, "production", release.spec.digest, actor="tests", reason="tests")
     with local_server(ws) as server, open_encoder(ws, release.spec.digest) as encoder:
@@ -140,6 +146,22 @@ def test_a_candidate_slower_than_the_guard_is_refused(live, tmp_path):
         assert ratios["throughput_ratio"] < 0.5
     finally:
         write_policy(live.ws, **LOOSE)
+
+
+def test_words_without_meaning_are_refused_although_nothing_contradicts_them(live, tmp_path):
+    result = verdict(live, candidate(live, tmp_path, candidates.mute_words, seed=35))
+    assert result.failed == ("text_image_agreement",)
+
+
+def test_a_candidate_that_somebody_unloads_meanwhile_is_not_to_blame(live, tmp_path, monkeypatch):
+    release = candidate(live, tmp_path, seed=36)
+
+    def unload_first(*arguments, **more):
+        unload_release(live.url, release)
+        return race(*arguments, **more)
+
+    monkeypatch.setattr(contest, "race", unload_first)
+    assert verdict(live, release).passed
 
 
 def test_a_graph_that_never_ends_is_given_up(live, tmp_path, monkeypatch):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
@@ -13,7 +11,6 @@ from daguerre.lifecycle.estimate import Estimate
 from daguerre.lifecycle.estimate_check import NothingToCompareError, compare_estimate
 from daguerre.lifecycle.sample import SampleError, take_sample
 from daguerre.lifecycle.standing import RetiredReleaseError
-from daguerre.quality.queries import QUERIES
 from daguerre.registry.events import EventKind
 from daguerre.registry.evidence import read_evidence
 from daguerre.registry.log import promote, read_events, read_state, record
@@ -22,7 +19,8 @@ from daguerre.stages import journal
 from daguerre.stages.embeddings import run_embeddings
 from daguerre.tables import catalogue
 from tests.fakes import candidates
-from tests.fakes.encoders import COLOURS, make_model_dir
+from tests.fakes.encoders import make_model_dir
+from tests.fakes.questions import ask_colours
 from tests.fakes.spaces import workspace
 from tests.unit.stages.batches import photographed
 
@@ -36,27 +34,12 @@ def encoder_of(ws, folder, **facts) -> OnnxEncoder:
     return OnnxEncoder(candidates.smuggle(ws, make_model_dir(folder, **facts)), threads=1)
 
 
-def ask_colours(ws) -> None:
-    """One query per colour and owner; `photographed` deals colours out over the sorted keys."""
-    keys = sorted(f"{'abc'[i % 3]}/1-{i:05d}.jpg" for i in range(300))
-    lines = [
-        {
-            "id": f"{colour} {owner}", "kind": "text", "text": f"a {colour} photo", "photo": None, "owner_id": owner,
-            "class": "colour",
-            "relevant": [key for i, key in enumerate(keys) if i % 6 == n and key[0] == owner],
-        }
-        for n, colour in enumerate(COLOURS)
-        for owner in "abc"
-    ]  # fmt: skip
-    ws.store.put(QUERIES, "\n".join(json.dumps(line) for line in lines if line["relevant"]).encode())
-
-
 def test_a_sample_says_what_the_rest_is_worth_and_costs(ws, tmp_path):
     batch = photographed(ws, photos=300, spoil=(7,))
     production, candidate = encoder_of(ws, tmp_path / "old"), encoder_of(ws, tmp_path / "new", seed=4, dim=48)
     promote(ws, "production", production.spec.digest, actor="tests", reason="tests")
     run_embeddings(ws, batch, production)
-    ask_colours(ws)
+    ask_colours(ws, photos=300)
     digest, said = candidate.spec.digest, []
     found = take_sample(ws, digest, candidate, actor="tests", size=60, seed=1, progress=said.append)
     assert (found.photos, found.sampled, found.space) == (300, 60, candidate.spec.space)
@@ -94,7 +77,7 @@ def test_broken_photos_are_counted(ws, tmp_path):
 
 def test_the_same_seed_samples_the_same(ws, tmp_path):
     photographed(ws, photos=200)
-    ask_colours(ws)
+    ask_colours(ws, photos=200)
     candidate = encoder_of(ws, tmp_path / "tiny")
     first, second = (take_sample(ws, candidate.spec.digest, candidate, actor="t", size=40, seed=3) for _ in "ab")
     assert first.quality == second.quality
