@@ -23,7 +23,8 @@ from daguerre.search.service import SearchService
 from daguerre.serving.opening import open_encoder
 from daguerre.stages.experiment_asking import asked_snapshot
 from daguerre.stages.experiment_page import publish_page
-from daguerre.stages.experiments import query_set_digest, run_experiment, still_stands
+from daguerre.stages.experiments import query_set_of, run_experiment, still_stands
+from daguerre.stages.search_contest import query_set_digest
 from daguerre.telemetry import ProgressSink, no_progress
 from daguerre.workspace import Workspace
 
@@ -115,13 +116,14 @@ def fill(ws: Workspace, spec: ExperimentSpec) -> ExperimentSpec:
     """Return the spec with every digest that it leaves open filled in. Raises MoveError: an alias points nowhere."""
     begun = _begun(ws, spec.name)
     changes: dict[str, object] = {}
-    for name, alias in (("production", PRODUCTION), ("candidate", CANDIDATE)):
+    within = bool(spec.production.curation or spec.candidate.curation)  # then the release is the same on both sides
+    for name, alias in (("production", PRODUCTION), ("candidate", PRODUCTION if within else CANDIDATE)):
         side: Side = getattr(spec, name)
         if not side.release:
             release = getattr(begun, name).release if begun else _pointed(read_state(ws), alias)
             changes[name] = side.model_copy(update={"release": release})
     if not spec.query_set:
-        changes["query_set"] = begun.query_set if begun else query_set_digest(ws)
+        changes["query_set"] = begun.query_set if begun else query_set_of(ws, spec)
     return ExperimentSpec.model_validate(spec.model_copy(update=changes).model_dump())
 
 

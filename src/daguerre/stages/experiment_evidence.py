@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict
 from statistics import fmean, median
 from typing import Any
@@ -11,7 +11,6 @@ import numpy as np
 
 from daguerre.ids import SpaceName
 from daguerre.index.snapshot import Snapshot, open_snapshot
-from daguerre.quality.experiments.measuring import Asked
 from daguerre.quality.experiments.neighbours import Vectors, likeness
 from daguerre.quality.findings import Status
 from daguerre.stages.journal import entries
@@ -38,8 +37,8 @@ def likeness_of(ws: Workspace, one: Snapshot, other: Snapshot) -> dict[str, Any]
     return asdict(likeness(_rows(near, kept, one.dim), _rows(there, kept, other.dim)))
 
 
-def cost_of(ws: Workspace, space: SpaceName, asked: Mapping[str, Asked]) -> dict[str, float | None]:
-    """Return what a side costs: seconds of work per 1,000 photos embedded, and milliseconds per query.
+def cost_of(ws: Workspace, space: SpaceName, times: Sequence[float]) -> dict[str, float | None]:
+    """Return what a side costs: seconds of work per 1,000 photos embedded, and per query of its `times` (ms).
 
     `embedding_s_per_1000` adds up reading, decoding and inference, as the embeddings stage timed them; None when no
     batch of the space is in the journal.
@@ -47,7 +46,6 @@ def cost_of(ws: Workspace, space: SpaceName, asked: Mapping[str, Asked]) -> dict
     kept = [entry for entry in entries(ws, "embeddings") if entry["space"] == space and entry["fresh"]]
     photos = sum(entry["fresh"] for entry in kept)
     work = sum(entry["figures"].get(step, 0.0) for entry in kept for step in _STEPS)
-    times = [one.latency_ms for one in asked.values()]
     return {
         "photos_timed": float(photos),
         "embedding_s_per_1000": 1000 * work / photos if photos else None,

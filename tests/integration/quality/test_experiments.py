@@ -17,7 +17,8 @@ from daguerre.quality.experiments import records
 from daguerre.quality.experiments.records import AlreadyDecidedError, ExperimentError, OtherSpecError
 from daguerre.quality.experiments.spec import ExperimentSpec, IndexSettings, Metric, Side
 from daguerre.quality.queries import QUERIES
-from daguerre.stages.experiments import query_set_digest, run_experiment, still_stands
+from daguerre.stages.experiments import run_experiment, still_stands
+from daguerre.stages.search_contest import query_set_digest
 from daguerre.storage.ports import Store, StoreUnavailableError
 from daguerre.tables import catalogue
 from daguerre.workspace import Workspace

@@ -64,7 +64,7 @@ def _head(content: Mapping[str, Any], overrides: Sequence[Override]) -> str:
         (data["production"]["space"], "production"),
         (data["candidate"]["space"], "candidate"),
         (f"{content['validity']['asked']:,}", "queries"),
-        (f"{data['candidate']['rows']:,}", "vectors searched"),
+        (f"{data['candidate']['rows']:,}", "photos"),
     ]
     boxes = "".join(f"<div><b>{escape(value)}</b><span>{escape(name)}</span></div>" for value, name in facts)
     return (
@@ -93,7 +93,7 @@ def _digests(record: Record) -> Iterable[str]:
         ("golden queries", data["queries"]),
         ("their right answers, as landed", data["right_answers"]),
         *((f"{side}: release", data[side]["release"]) for side in ("production", "candidate")),
-        *((f"{side}: index", _index(data[side])) for side in ("production", "candidate")),
+        *((f"{side}: how", _way(data[side])) for side in ("production", "candidate")),
         ("code", ", ".join(f"{name} {version}" for name, version in sorted(content["code"].items()))),
         ("run by", f"{content['actor']} at {content['at']}"),
     ]
@@ -106,7 +106,9 @@ def _digests(record: Record) -> Iterable[str]:
     yield f"<details><summary>The spec, as it was read</summary><pre>{escape(spec)}</pre></details>"
 
 
-def _index(side: Mapping[str, Any]) -> str:
+def _way(side: Mapping[str, Any]) -> str:
+    if "rules" in side:
+        return ", ".join(f"{name} {value}" for name, value in sorted(side["rules"].items()))
     way = f"{side['nprobes']} of {side['partitions']} lists, refine {side['refine']}" if side["ann"] else "exact"
     limit = "" if side["threshold"] is None else f", answers from cosine {side['threshold']:.3f} up are good"
     return f"{side['space']} version {side['version']}, {side['rows']:,} vectors, {way}{limit}"

@@ -10,14 +10,15 @@ from typing import Any
 SHOWN_QUERIES = 20
 
 Query = Mapping[str, Any]
+#: What the queries are ordered by when nothing else about answers had to be won.
+_ABOUT_ANSWERS = ("ndcg_at_10", "selection_f1")
 _SIDES = ("production", "candidate")
 
 
 def ranked_by(content: Mapping[str, Any]) -> str:
-    """Return the metric that says which queries were lost and won: the first success metric about ranks."""
-    ranks = ("ndcg_at_10", "recall_at_10", "precision_at_10", "reciprocal_rank", "recall_vs_exact")
-    named = [metric["name"] for metric in content["spec"]["metrics"] if metric["role"] == "success"]
-    return next((name for name in named if name in ranks), "ndcg_at_10")
+    """Return the metric that says which queries were lost and won: the first success metric about answers."""
+    wanted = [m["name"] for m in content["spec"]["metrics"] if m["role"] == "success" and m["better"] == "higher"]
+    return next(name for name in (*wanted, *_ABOUT_ANSWERS) if name in content["metrics"])
 
 
 def lost_and_won(content: Mapping[str, Any]) -> tuple[list[Query], list[Query]]:
@@ -51,7 +52,8 @@ def queries_section(content: Mapping[str, Any], place: Mapping[str, int]) -> Ite
     equal = sum(change(q, metric) == 0 for q in content["queries"] if metric in q["production"]["values"])
     same = f"{equal:,} {'query was' if equal == 1 else 'queries were'} answered equally well"
     yield (
-        "<h2>Queries</h2><p>Both first tens, best first. A frame marks a right photo; the others are dimmed. "
+        "<h2>Queries</h2><p>What both sides showed: best first, or in order of time where an event was to be told. "
+        "A frame marks a right photo, or a good one of a moment not shown before; the others are dimmed. "
         f"The numbers are {escape(metric)}. {same}.</p>"
     )
     for title, queries in (("lost most", lost), ("gained most", won)):
@@ -66,11 +68,12 @@ def queries_section(content: Mapping[str, Any], place: Mapping[str, int]) -> Ite
 def _query(query: Query, metric: str, place: Mapping[str, int]) -> str:
     difference = change(query, metric)
     asking = _picture(query["photo_id"], "the photo that asks", place, "") if query["kind"] == "photo" else ""
-    name = "photos like this one" if query["kind"] == "photo" else f"“{query['text']}”"
-    number = query["relevant"]
+    names = {"photo": "photos like this one", "event": query["text"]}
+    name = names.get(query["kind"], f"“{query['text']}”")
+    number, noun = query["relevant"], "moment" if query["kind"] == "event" else "right photo"
     head = (
         f"<header>{asking}<b>{escape(name)}</b><span>{escape(query['owner'])} · {escape(query['class'])} · "
-        f"{number} right photo{'s' if number != 1 else ''}</span>"
+        f"{number} {noun}{'s' if number != 1 else ''}</span>"
         f"<span class='{'up' if difference > 0 else 'down'}'>{difference:+.3f}</span></header>"
     )
     return f"<div class='query'>{head}{''.join(_side(query, side, metric, place) for side in _SIDES)}</div>"

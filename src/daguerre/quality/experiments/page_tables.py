@@ -8,7 +8,6 @@ from statistics import fmean
 from typing import Any
 
 from daguerre.quality.experiments.bars import bar, reach
-from daguerre.quality.experiments.measuring import METRICS
 from daguerre.quality.experiments.spec import ALL
 
 #: Slices of one metric that are shown, those with the lowest bounds first; whatever got worse is always among them.
@@ -113,8 +112,9 @@ def validity_section(content: Mapping[str, Any]) -> Iterable[str]:
         ),
         (f"clusters ({spec['cluster']})", f"{max((row['clusters'] for row in content['rows']), default=0):,}", ""),
         *(
-            (f"{name}, mean", _both(content, name), METRICS[name])
+            (f"{name}, mean", _both(content, name), content["metrics"][name])
             for name in ("recall_vs_exact", "nothing_found", "false_answer")
+            if name in content["metrics"]
         ),
     ]
     lines = "".join(
@@ -142,7 +142,7 @@ def explanation_sections(content: Mapping[str, Any]) -> Iterable[str]:
 
 def _likeness(found: Mapping[str, Any] | None) -> str:
     if found is None:
-        return "<p>Both sides search one space: the same vectors, asked in two ways.</p>"
+        return "<p>Both sides use the same vectors.</p>"
     return (
         "<p>How alike the two encoders arrange the same photos. It explains and never decides: a better encoder is "
         "expected to see other neighbours.</p><div class='facts'>"

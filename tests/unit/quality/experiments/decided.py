@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from daguerre.quality.experiments.measuring import METRICS
+
 
 def row(metric: str, where: str = "all", **changes: object) -> dict[str, Any]:
     blank: dict[str, Any] = {
@@ -34,7 +36,7 @@ def content(**changes: object) -> dict[str, Any]:
         "name": "toy",
         "spec": {
             "hypothesis": "It is better.", "owner": "ada & co", "kind": "offline", "lost_max": 0.01, "judged_min": 0.9,
-            "cluster": "owner", "metrics": [{"name": "ndcg_at_10", "role": "success"}],
+            "cluster": "owner", "metrics": [{"name": "ndcg_at_10", "role": "success", "better": "higher"}],
         },
         "spec_digest": "d" * 64,
         "data": {
@@ -51,6 +53,7 @@ def content(**changes: object) -> dict[str, Any]:
         "faults": [],
         "validity": {"asked": 3, "lost_pairs": 0, "judged_shares": {"production": 1.0, "candidate": 1.0}},
         "queries": [query(1, 0.0, 1.0), query(2, 1.0, 0.25), query(3, 0.5, 0.5)],
+        "metrics": METRICS,
         "likeness": {"photos": 90, "overlap": 0.4, "expected": 0.11, "cka": 0.7},
         "cost": {"production": cost, "candidate": cost | {"embedding_s_per_1000": 18.0}},
         "drift": None,

@@ -79,7 +79,7 @@ def test_lost_queries_come_before_won_ones_and_equal_ones_are_counted() -> None:
 def test_no_change_at_all() -> None:
     html = drawn(content(queries=[query(1, 0.5, 0.5)], likeness=None))
     assert "No query lost anything" in html
-    assert "Both sides search one space" in html
+    assert "Both sides use the same vectors" in html
     assert pictured(content(queries=[query(1, 0.5, 0.5)])) == []
 
 
@@ -95,7 +95,10 @@ def test_a_picture_is_held_once_and_right_ones_are_framed() -> None:
 
 def test_queries_are_ordered_by_the_metric_that_had_to_be_won() -> None:
     spec = content()["spec"]
-    metrics = [{"name": "latency_ms", "role": "success"}, {"name": "recall_at_10", "role": "success"}]
+    metrics = [
+        {"name": "latency_ms", "role": "success", "better": "lower"},
+        {"name": "recall_at_10", "role": "success", "better": "higher"},
+    ]
     assert ranked_by(content(spec=spec | {"metrics": metrics})) == "recall_at_10"
     assert ranked_by(content(spec=spec | {"metrics": metrics[:1]})) == "ndcg_at_10"
 
