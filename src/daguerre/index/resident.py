@@ -77,23 +77,6 @@ class ResidentOwners:
             if owner in self._loading or not self._asked_before(owner):
                 return None
             self._loading.add(owner)
-        return self._bring(owner)
-
-    def bring(self, owner: str) -> None:
-        """Load an owner that has not asked yet, as if it had asked twice."""
-        with self._lock:
-            if owner in self._owners or owner in self._loading:
-                return
-            self._loading.add(owner)
-        self._bring(owner)
-
-    def names(self) -> list[str]:
-        """Return who is resident, the one asked last at the end."""
-        with self._lock:
-            return list(self._owners)
-
-    def _bring(self, owner: str) -> ResidentOwner | None:
-        """Load an owner that is marked as loading."""
         try:
             if self._size(owner) > self._max_bytes:
                 return None
@@ -105,6 +88,29 @@ class ResidentOwners:
             with self._lock:
                 self._loading.discard(owner)
         return resident
+
+    def bring(self, owner: str) -> None:
+        """Load an owner that has not asked yet, if there is room: it pushes nobody out, and leaves first."""
+        with self._lock:
+            if owner in self._owners or owner in self._loading:
+                return
+            room = self._max_bytes - self.nbytes
+            self._loading.add(owner)
+        try:
+            if self._size(owner) <= room:
+                resident = self._load(owner)
+                with self._lock:
+                    self._owners[owner] = resident
+                    self._owners.move_to_end(owner, last=False)
+                    self._evict()
+        finally:
+            with self._lock:
+                self._loading.discard(owner)
+
+    def names(self) -> list[str]:
+        """Return who is resident, the one asked last at the end."""
+        with self._lock:
+            return list(self._owners)
 
     @property
     def nbytes(self) -> int:

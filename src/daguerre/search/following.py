@@ -95,9 +95,8 @@ class Follower:
         for (release, space), one in held.items():
             trouble = (f"keeping up {release}", space)
             try:
-                one.renew()
-                if one is not self.view.production.held:
-                    self._warm(one)
+                one.renew(until=self._after(WARM_S))
+                self._warm(one)
                 self._settled(trouble)
             except Exception as e:
                 self._trouble(trouble, e)
@@ -220,7 +219,7 @@ class Follower:
         before = self._held.get(key)
         try:
             if before and not anew:  # its snapshot is too old, no more
-                before.renew()
+                before.renew(until=self._after(WARM_S))
                 before.check(route)
             else:
                 held = self._opened(route)
@@ -250,9 +249,14 @@ class Follower:
 
     def _warm(self, held: Held) -> None:
         """Bring those owners into memory that production has there, for a limited time."""
-        end = self._now() + WARM_S
-        owners = self.view.production.held.service.residents()
-        held.warm(owners[::-1], until=lambda: self._closed or self._now() >= end)
+        answering = self.view.production.held
+        owners = answering.service.residents()[::-1] if held is not answering else []
+        held.warm(owners, until=self._after(WARM_S))
+
+    def _after(self, seconds: float) -> Callable[[], bool]:
+        """Return what says whether the time is over, or everything is."""
+        end = self._now() + seconds
+        return lambda: self._closed or self._now() >= end
 
     def _trouble(self, key: _Key, error: Exception) -> None:
         with self._lock:

@@ -91,6 +91,7 @@ class Held:
         self._leaving = False
         self._closed = False
         self._warmed: set[str] = set()
+        self._owed: list[str] = []
         self.check(route)
 
     @property
@@ -121,13 +122,18 @@ class Held:
             with self._lock:
                 self._under_way -= service is not None
 
-    def renew(self) -> bool:
-        """Go over to a newer snapshot with the same owners in memory; queries under way finish on the old one."""
+    def renew(self, *, until: Callable[[], bool]) -> bool:
+        """Go over to a newer snapshot; queries under way finish on the old one. Say whether there was one.
+
+        The owners in memory are brought over first, the one asked last before the others, for as long as `until` is
+        false; `warm` brings the rest.
+        """
         service = self._service.newer()
         if service is None or service.snapshot.version < self._service.snapshot.version:
             return False
-        for owner in self._service.residents():
-            service.warm(owner)
+        owners = self._service.residents()[::-1]
+        self._warmed = _warm(service, owners, until)
+        self._owed = [owner for owner in owners if owner not in self._warmed]
         self._service = service
         return True
 
@@ -136,12 +142,9 @@ class Held:
 
         Stops when `until` says so.
         """
-        for owner in owners:
-            if until():
-                return
-            if owner not in self._warmed:
-                self._warmed.add(owner)
-                self._service.warm(owner)
+        missing = [owner for owner in dict.fromkeys((*self._owed, *owners)) if owner not in self._warmed]
+        self._warmed |= _warm(self._service, missing, until)
+        self._owed = [owner for owner in self._owed if owner not in self._warmed]
 
     def leave(self) -> None:
         """Let nobody in any more."""
@@ -157,3 +160,14 @@ class Held:
         if first:
             self._opened.close()
         return True
+
+
+def _warm(service: Service, owners: list[str], until: Callable[[], bool]) -> set[str]:
+    """Bring owners into memory until it is time to stop; return those that were."""
+    done: set[str] = set()
+    for owner in owners:
+        if until():
+            break
+        service.warm(owner)
+        done.add(owner)
+    return done

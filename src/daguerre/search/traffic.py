@@ -62,20 +62,27 @@ class TrafficFigures:
     shadow: ShadowFigures | None = None
 
 
+#: How often the minute that runs is written.
+EVERY_S = 10.0
+
+
 class TrafficLog:
     """Counts what this process answers, and writes one object a minute. Safe to share between threads.
 
-    A process that is killed loses the minute that it was counting. A store that is away costs nothing before
-    `keep_minutes` have piled up; the oldest are given up then.
+    The minute that runs is written again and again, each time with all that it holds: a process that is killed loses
+    the last seconds, and whoever watches a release need not wait for the minute to end. A store that is away costs
+    nothing before `keep_minutes` have piled up; the oldest are given up then.
     """
 
-    def __init__(self, ws: Workspace, *, keep_minutes: int = 60) -> None:
+    def __init__(self, ws: Workspace, *, keep_minutes: int = 60, every_s: float = EVERY_S) -> None:
         self._ws = ws
+        self._every = timedelta(seconds=every_s)
         self._keep = keep_minutes
         began = ws.clock().astimezone(UTC)
         self._process = f"{began:%Y%m%dT%H%M%S}-{os.getpid()}-{secrets.token_hex(4)}"
         self._lock = threading.Lock()
         self._writing = threading.Lock()
+        self._written_at = began
         self._latest = datetime.min.replace(tzinfo=UTC)
         self._minutes: dict[datetime, dict[tuple[str, Role], Tally]] = {}
 
@@ -108,11 +115,15 @@ class TrafficLog:
             self._tally(release, "shadow").dropped += 1
 
     def flush(self) -> None:
-        """Write the minutes that are over. Raises StorageError; nothing is lost by it."""
-        self._write(before=self._minute())
+        """Write the minutes that are over, and the running one when it is time. Raises StorageError; loses nothing."""
+        if self._ws.clock() - self._written_at >= self._every:
+            self.close()
+        else:
+            self._write(before=self._minute())
 
     def close(self) -> None:
         """Write everything, the running minute too. Raises StorageError."""
+        self._written_at = self._ws.clock()
         self._write(before=datetime.max.replace(tzinfo=UTC))
 
     def _tally(self, release: str, role: Role) -> Tally:
@@ -142,8 +153,8 @@ class TrafficLog:
 def read_traffic(ws: Workspace, since: datetime, until: datetime | None = None) -> dict[str, TrafficFigures]:
     """Return what every release answered in the minutes from `since` to `until`, by default now, of all processes.
 
-    The minutes that hold `since` and `until` count as a whole. Of the minute that is still running a process has not
-    written anything yet.
+    The minutes that hold `since` and `until` count as a whole. What a process answered in the last seconds it may not
+    have written yet.
     """
     sums: dict[str, dict[Role, Tally]] = {}
     for minute in _minutes(ws, since, until or ws.clock()):

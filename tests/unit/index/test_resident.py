@@ -83,3 +83,31 @@ def test_a_failed_load_is_tried_again() -> None:
     with pytest.raises(OSError, match="disk"):
         owners.get("a")
     assert owners.get("a") is not None
+
+
+def test_an_owner_that_is_brought_pushes_nobody_out_and_leaves_first() -> None:
+    owners = ResidentOwners(lambda _: owner_of(10), lambda _: 480, max_bytes=1000)
+    owners.get("a")
+    owners.get("a")
+    owners.bring("b")
+    owners.bring("c")  # no room
+    assert owners.names() == ["b", "a"]
+    owners.get("d")
+    owners.get("d")
+    assert owners.names() == ["a", "d"]
+
+
+def test_a_brought_owner_that_cannot_be_loaded_may_be_tried_again() -> None:
+    outcomes = iter([OSError("disk"), owner_of(1)])
+
+    def load(_: str) -> ResidentOwner:
+        outcome = next(outcomes)
+        if isinstance(outcome, OSError):
+            raise outcome
+        return outcome
+
+    owners = ResidentOwners(load, lambda _: 48, max_bytes=1000)
+    with pytest.raises(OSError, match="disk"):
+        owners.bring("a")
+    owners.bring("a")
+    assert owners.names() == ["a"]

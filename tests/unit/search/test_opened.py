@@ -61,12 +61,12 @@ def test_a_query_stays_with_the_snapshot_that_it_began_with() -> None:
     one, opened = held()
     with one.query() as service:
         opened.service.published = 2
-        assert one.renew()
+        assert one.renew(until=lambda: False)
         assert service is opened.service
         with one.query() as next_one:
             assert next_one is not None
             assert next_one.snapshot.version == 2
-    assert not one.renew()
+    assert not one.renew(until=lambda: False)
 
 
 def test_owners_are_brought_into_memory_once_each_and_for_a_limited_time() -> None:
@@ -75,6 +75,18 @@ def test_owners_are_brought_into_memory_once_each_and_for_a_limited_time() -> No
     assert opened.service.warm_owners == ["a", "b"]
     one.warm(["a", "b", "c"], until=lambda: False)
     assert opened.service.warm_owners == ["a", "b", "c"]
+
+
+def test_a_newer_snapshot_does_not_wait_for_all_owners_and_gets_them_later() -> None:
+    one, opened = held()
+    opened.service.warm_owners = ["first", "second", "last"]
+    opened.service.published = 2
+    answers = iter([False, True])
+    assert one.renew(until=lambda: next(answers))
+    assert one.service.residents() == ["last"]
+    one.warm([], until=lambda: False)
+    one.warm(["last"], until=lambda: False)
+    assert one.service.residents() == ["last", "second", "first"]
 
 
 @pytest.mark.parametrize(("wanted", "says"), [(route("b"), "space-a was opened for"), (route("a", snapshot=4), "4")])

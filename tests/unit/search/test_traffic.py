@@ -72,19 +72,40 @@ def test_a_release_that_only_ran_in_the_shadow_answered_nobody(ws: Workspace, ti
     assert (only.shadow.queries, only.shadow.overlap) == (0, 0.0)
 
 
-def test_minutes_are_written_when_they_are_over_and_each_only_once(ws: Workspace, time: Time) -> None:
-    log = TrafficLog(ws)
+def test_a_minute_is_one_object_that_is_written_again_while_it_runs(ws: Workspace, time: Time) -> None:
+    log = TrafficLog(ws, every_s=10)
+    began = time()
     log.answered(A, "production", 0.01)
     log.flush()
-    assert keys(ws) == []  # the minute still runs
+    assert keys(ws) == []
+    time.at += timedelta(seconds=10)
+    log.flush()
+    assert read_traffic(ws, began)[A].answered == 1
+    time.at += timedelta(seconds=9)
+    log.answered(A, "production", 0.01)
+    log.flush()  # too early: killed now, this process would lose these nine seconds
+    assert read_traffic(ws, began)[A].answered == 1
+    time.at += timedelta(seconds=1)
+    log.flush()
+    assert len(keys(ws)) == 1
+    assert read_traffic(ws, began)[A].answered == 2
+
+
+def test_a_minute_that_is_over_is_written_at_once_and_only_once(
+    ws: Workspace, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = TrafficLog(ws, every_s=1000)
+    log.answered(A, "production", 0.01)
     time.at += MINUTE
     log.answered(A, "production", 0.01)
     log.flush()
-    log.flush()
     assert len(keys(ws)) == 1
+    with monkeypatch.context() as sealed:
+        sealed.setattr(ws.store, "put", lambda key, data: pytest.fail(key))
+        log.flush()
     log.close()
     log.answered(A, "production", 0.01)
-    log.close()  # the running minute goes out again, with all that it holds
+    log.close()
     assert len(keys(ws)) == 2
     assert read_traffic(ws, time() - MINUTE)[A].answered == 3
 
