@@ -77,7 +77,7 @@ def tokenizer_gate(
 
 
 def _float_tensors(path: Path) -> Iterator[tuple[str, Any]]:
-    """Yield every float tensor of a graph, of its constants and of the graphs inside it; one at a time in memory."""
+    """Yield every float tensor of a graph, of its constants and of the graphs inside it; the file is read whole."""
     import onnx
     from onnx import numpy_helper
 
@@ -94,7 +94,8 @@ def _float_tensors(path: Path) -> Iterator[tuple[str, Any]]:
     floats = {onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16}
     for name, tensor in inside(model.graph):
         if tensor.data_type in floats:
-            yield name, np.asarray(numpy_helper.to_array(tensor), np.float32)
+            values = numpy_helper.to_array(tensor)
+            yield name, values if values.dtype.kind == "f" else values.astype(np.float32)  # numpy has no bfloat16
 
 
 def _vocabulary(path: Path) -> tuple[int, int | None]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import time
+from contextlib import suppress
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from daguerre.encoders.bundle import build_release
 from daguerre.encoders.release import Release, ReleaseError
 from daguerre.lifecycle import contest, trial, validation
 from daguerre.lifecycle.speed import race
@@ -15,8 +18,10 @@ from daguerre.lifecycle.validation import GATES, Validation, validate
 from daguerre.registry.events import EventKind
 from daguerre.registry.evidence import read_evidence
 from daguerre.registry.log import UnknownReleaseError, promote, read_events, read_state, record
+from daguerre.registry.releases import register
 from daguerre.registry.state import Phase
 from daguerre.serving.client import Client
+from daguerre.serving.installation import ServerMissingError
 from daguerre.serving.loading import unload_release
 from daguerre.serving.opening import open_encoder
 from daguerre.serving.server import local_server
@@ -183,13 +188,60 @@ def test_a_model_that_was_changed_inside_the_servers_repository_is_refused_and_u
     assert "cosine" in {g.name: g.said for g in result.gates}["serves"]
 
 
-def test_what_registering_refuses_already(tmp_path):
-    for spoil in (candidates.corrupt_graph, candidates.other_golden):
-        folder = make_model_dir(tmp_path / spoil.__name__)
-        spoil(folder)
-        if spoil is candidates.corrupt_graph:
-            with pytest.raises(ReleaseError, match="not an ONNX file"):
-                build_release(folder)
+def test_what_registering_refuses_already(live, tmp_path):
+    folder = make_model_dir(tmp_path / "half")
+    candidates.corrupt_graph(folder)
+    before = read_state(live.ws).number
+    with pytest.raises(ReleaseError, match="not an ONNX file"):
+        register(live.ws, folder)
+    assert read_state(live.ws).number == before
+
+
+def test_without_a_server_nobody_can_tell_and_nothing_is_recorded(tmp_path):
+    ws = workspace(tmp_path / "root", tmp_path / "cache")
+    changes = {"triton_python": tmp_path / "nowhere/python", "policies": tmp_path}
+    ws = Workspace(settings=ws.settings.model_copy(update=changes), store=ws.store)
+    release = candidates.smuggle(ws, make_model_dir(tmp_path / "tiny"))
+    with pytest.raises(ServerMissingError):
+        validate(ws, release.spec.digest, actor="tests")
+    assert read_state(ws).number == 1
+
+
+def _validate(root, cache, digest: str) -> None:
+    validate(workspace(root, cache), digest, actor="tests")
+
+
+def test_a_killed_validation_leaves_no_process_and_no_event(tmp_path):
+    root, cache = tmp_path / "root", tmp_path / "cache"
+    ws = workspace(root, cache)
+    folder = make_model_dir(tmp_path / "endless")
+    candidates.endless(folder)
+    release = candidates.smuggle(ws, folder)
+    run = multiprocessing.get_context("spawn").Process(target=_validate, args=(root, cache, release.spec.digest))
+    run.start()
+    deadline = time.monotonic() + 60
+    while not _trials_in(cache):
+        assert run.is_alive()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    run.kill()
+    run.join()
+    while _trials_in(cache):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert read_state(ws).number == 1
+
+
+def _trials_in(cache) -> list[int]:
+    """Processes that try out a candidate with scratch space in `cache`."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                command = (entry / "cmdline").read_bytes().decode(errors="replace")
+                if "daguerre.lifecycle.trial" in command and str(cache) in command:
+                    found.append(int(entry.name))
+    return found
 
 
 def test_without_production_there_is_nothing_to_compare_with(live, tmp_path):
