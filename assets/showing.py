@@ -33,6 +33,8 @@ def shown(ws: Workspace, report: StageReport) -> dict[str, dg.MetadataValue]:
 
 def table(name: str, value: str, rows: Mapping[str, float]) -> dg.MetadataValue:
     """Return a table of two columns, largest value first."""
+    if not rows:  # Dagster asks for a schema then
+        return dg.MetadataValue.text("none")
     ordered = sorted(rows.items(), key=lambda row: (-row[1], row[0]))
     return dg.MetadataValue.table([dg.TableRecord({name: k, value: v}) for k, v in ordered])
 
