@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from daguerre.tables import catalogue
 from daguerre.workspace import Workspace
@@ -91,8 +92,8 @@ def _systematic(strata: list[Stratum], sizes: list[int], *, size: int, seed: int
 
 
 def _strata(rows: pa.RecordBatch) -> list[Stratum]:
-    times = rows["taken_at"].to_pylist()
-    return [(owner, at.year if at else 0) for owner, at in zip(rows["owner_id"].to_pylist(), times, strict=True)]
+    years = pc.fill_null(pc.year(rows["taken_at"]), 0)
+    return list(zip(rows["owner_id"].to_pylist(), years.to_pylist(), strict=True))
 
 
 def _lot(photo: str, seed: int) -> int:
