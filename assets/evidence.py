@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -40,7 +40,7 @@ def shown_evidence(ws: Workspace, evidence: Mapping[str, Any]) -> dict[str, dg.M
         metadata["evidence"] = records(rows[:_ROWS])
     for name, value in everything.items():
         if _is_table(value):
-            metadata[name] = records([{column: str(cell) for column, cell in row.items()} for row in value[:_ROWS]])
+            metadata[name] = plain(value[:_ROWS])
     for name in ("uri", "report", "record", "page"):
         if key := evidence.get(name):
             metadata["document" if name == "uri" else name] = stored(ws, str(key))
@@ -70,10 +70,22 @@ def figures(found: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, s
         if isinstance(value, Mapping):
             yield from figures(value, path)
         elif isinstance(value, float):
-            yield path, f"{value:.6g}"
+            yield path, cell(value)
         elif isinstance(value, list) and any(isinstance(part, list | Mapping) for part in value):
             continue
         elif isinstance(value, list | tuple):
             yield path, ", ".join(str(v) for v in value)
         else:
             yield path, str(value)
+
+
+def plain(rows: Sequence[Mapping[str, Any]]) -> dg.MetadataValue:
+    """Return a table of whatever the rows hold, numbers short enough to be compared at a glance."""
+    return records([{name: cell(value) for name, value in row.items()} for row in rows])
+
+
+def cell(value: object) -> str:
+    """Return a value as a person reads it."""
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

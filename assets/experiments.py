@@ -6,14 +6,17 @@ from pathlib import Path
 import dagster as dg
 
 from assets import forms, partitions, policy
+from assets.evidence import plain
 from assets.index import search_index
 from assets.resources import Daguerre
-from assets.showing import records, stored
+from assets.showing import stored
 from daguerre.errors import DaguerreError
 from daguerre.quality.experiments.spec import ExperimentSpec
 from daguerre.workspace import Workspace
 
 _PARTITIONS = "experiment"
+#: What is shown of a row; the page has the rest, and every slice.
+_COLUMNS = ("metric", "slice", "production", "candidate", "delta", "low", "high", "n", "status")
 
 
 @dg.asset(
@@ -68,12 +71,12 @@ def verdict(ws: Workspace, name: str) -> dict[str, dg.MetadataValue]:
     from daguerre.quality.experiments.records import overrides, page_key, read_record
 
     record = read_record(ws, name)
-    rows = [{column: str(cell) for column, cell in row.items()} for row in record.content["rows"]]
+    rows = [row for row in record.content["rows"] if row["slice"] == "all" or row["status"] == "worse"]
     shown = {
         "verdict": dg.MetadataValue.text(record.verdict),
-        "reason": dg.MetadataValue.text(record.reason),
         "decided_by": dg.MetadataValue.text(str(record.content["actor"])),
-        "metrics": records(rows),
+        "metrics": plain([{column: row[column] for column in _COLUMNS} for row in rows]),
+        "why": plain([{"reason": record.reason}]),
         "page": stored(ws, page_key(name)),
         "record": stored(ws, record.key),
         "record_sha256": dg.MetadataValue.text(record.sha256),

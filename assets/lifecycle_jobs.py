@@ -8,10 +8,9 @@ from dataclasses import asdict
 import dagster as dg
 
 from assets import forms, policy
-from assets.evidence import shown_evidence
+from assets.evidence import plain, shown_evidence
 from assets.moving import moving, one_op_job, show_event
 from assets.resources import Daguerre
-from assets.showing import records
 
 
 @dg.op(pool=policy.TRITON)
@@ -22,7 +21,7 @@ def validate(context: dg.OpExecutionContext, config: forms.Trial, daguerre: Dagu
 
     with moving(context, daguerre) as ws:
         found = validate(ws, find(ws, config.release).digest, actor=config.actor)
-        gates = records([{name: str(value) for name, value in gate.to_row().items()} for gate in found.gates])
+        gates = plain([gate.to_row() for gate in found.gates])
         context.add_output_metadata({"gates": gates} | shown_evidence(ws, found.evidence))
         if not found.passed:
             said = [f"{gate.name}: {gate.said}" for gate in found.gates if gate.name in found.failed]
@@ -32,9 +31,8 @@ def validate(context: dg.OpExecutionContext, config: forms.Trial, daguerre: Dagu
 @dg.op(pool=policy.TRITON)
 def sample(context: dg.OpExecutionContext, config: forms.Sampling, daguerre: Daguerre) -> None:
     """Embed a sample and say what the whole backfill costs, before anybody spends it."""
-    from daguerre.lifecycle.sample import take_sample
-
     from daguerre.lifecycle.finding import find
+    from daguerre.lifecycle.sample import take_sample
 
     with moving(context, daguerre) as ws:
         spec = find(ws, config.release)

@@ -26,12 +26,18 @@ def list_(json: Json = False) -> None:
         "Releases",
         ["encoder", "space", "phase", "aliases", "embedded", "photos", "dim", "bakes until"],
         [
-            [r["encoder"], r["space"], r["phase"], ", ".join(r["aliases"]), r["embedded"], r["photos"], r["dim"],
+            [r["encoder"], r["space"], _phase(r), ", ".join(r["aliases"]), r["embedded"], r["photos"], r["dim"],
              (r["bakes_until"] or "")[:16]]
             for r in rows
         ],
         right=["embedded", "photos", "dim"],
     )  # fmt: skip
+
+
+def _phase(row: dict[str, Any]) -> str:
+    """Return how far a release has come; the log leaves it at production when another one takes its place."""
+    left = row["phase"] in {"production", "baking"} and "production" not in row["aliases"]
+    return "superseded" if left else str(row["phase"])
 
 
 def show(release: ReleaseName, json: Json = False) -> None:

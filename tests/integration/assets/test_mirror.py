@@ -144,3 +144,40 @@ def test_what_was_wiped_is_told_again(ws: Workspace, releases: list[EncoderSpec]
     assert said(instance) == {}
     mirror(instance, ws)
     assert said(instance) == before
+
+
+def tick(instance: dg.DagsterInstance, sensor: str, cursor: str | None = None) -> tuple[object, str | None]:
+    """Evaluate a sensor once; return what it said and its cursor."""
+    from assets import automation
+    from assets.resources import Daguerre
+
+    with dg.build_sensor_context(instance=instance, cursor=cursor, resources={"daguerre": Daguerre()}) as context:
+        return getattr(automation, sensor)(context), context.cursor
+
+
+def test_the_sensor_tells_what_is_new_and_then_rests(
+    ws: Workspace, releases: list[EncoderSpec], instance: dg.DagsterInstance
+) -> None:
+    newest = read_state(ws).number
+    result, cursor = tick(instance, "release_history")
+    assert f"told {newest} events" in str(result.skip_message)
+    assert cursor == str(newest)
+    result, cursor = tick(instance, "release_history", cursor)
+    assert "nothing happened" in str(result.skip_message)
+    note(ws, EventKind.CANARY, releases[1], share=0.25)
+    result, _ = tick(instance, "release_history", cursor)
+    assert "told 1 events" in str(result.skip_message)
+
+
+def test_the_guards_are_looked_at_only_while_something_is_on_trial(
+    ws: Workspace, releases: list[EncoderSpec], instance: dg.DagsterInstance
+) -> None:
+    result, _ = tick(instance, "probation")
+    assert isinstance(result, dg.SkipReason)
+    note(ws, EventKind.CANARY, releases[1], share=0.25)
+    first, again = tick(instance, "probation")[0], tick(instance, "probation")[0]
+    assert isinstance(first, dg.RunRequest)
+    assert first.run_key.startswith(f"event {read_state(ws).number}")
+    assert first.run_key == again.run_key or first.run_key[-1] != again.run_key[-1]  # a window may end in between
+    promote(ws, "production", releases[1].digest, actor="erin", reason="better", evidence={"bake_hours": 1.0})
+    assert isinstance(tick(instance, "probation")[0], dg.RunRequest)
