@@ -190,10 +190,13 @@ class House:
         return [info.key for info in self.ws.store.list(f"vectors/{space}/")]
 
 
-def house(tmp_path: Path) -> House:
-    """The installation below a folder; an empty one when nothing is there."""
+def house(tmp_path: Path, root: str = "") -> House:
+    """The installation below a folder, or at `root`; an empty one when nothing is there."""
     settings = load_settings(
-        root=str(tmp_path / "root"), cache=tmp_path / "cache", policies=tmp_path / "policies", ann_rows=1_000_000
+        root=root or str(tmp_path / "root"),
+        cache=tmp_path / "cache",
+        policies=tmp_path / "policies",
+        ann_rows=1_000_000,
     )
     clock = Hands()
     ws = replace(open_workspace(settings), clock=clock)
