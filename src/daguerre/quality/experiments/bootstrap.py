@@ -16,8 +16,8 @@ Draws = npt.NDArray[np.float64]
 #: Fewer effective clusters than this cannot stand for others; see `cluster_interval`.
 LEAST_CLUSTERS = 5
 RESAMPLES = 2000
-#: Numbers in one block of draws: 8 MB.
-_BLOCK = 1_000_000
+#: Numbers in one block of draws: 16 MB.
+_BLOCK = 2_000_000
 #: The spread on each side is read where resamples are plentiful, and carried outward by Student's t.
 _TAIL = 0.025
 _Z = 1.959964
@@ -132,7 +132,7 @@ def draws(units: int, resamples: int, seed: int) -> Iterable[Draws]:
     return _drawn(units, resamples, seed)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def _kept(units: int, resamples: int, seed: int) -> tuple[Draws, ...]:
     """Draw once for all metrics of a run, which have the same queries."""
     return tuple(_drawn(units, resamples, seed))

@@ -58,7 +58,7 @@ def decide(spec: ExperimentSpec, judgement: Judgement) -> Decision:
     won = [row for row in tried if row.status == "better"]
     if unproven or not won:
         return _hold(rows, unproven if won else [*unproven, *tried])
-    caveats = dict.fromkeys(row.caveat for row in won if row.caveat)
+    caveats = dict.fromkeys(row.caveat for row in whole if row.caveat)
     return Decision(verdict=Verdict.PROMOTE, reason=_sentence([*(row.said for row in won), *caveats]), rows=rows)
 
 

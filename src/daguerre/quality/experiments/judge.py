@@ -18,7 +18,7 @@ from daguerre.quality.experiments.power import level_of, power_of
 from daguerre.quality.experiments.sequential import peeking_quantile
 from daguerre.quality.experiments.spec import ALL, ExperimentSpec, Metric
 from daguerre.quality.experiments.validity import Validity, faults_of
-from daguerre.quality.experiments.wording import about_these, sentence, title
+from daguerre.quality.experiments.wording import about, sentence, title
 
 Status = Literal["better", "holds", "worse", "unclear", "too few", "missing"]
 
@@ -167,7 +167,7 @@ def _row(spec: ExperimentSpec, piece: Piece, alpha: float) -> Row:
         status = _status(metric, found, margin)
         needed = _needed(metric, found, detectable, margin) if status == "unclear" else None
         said = sentence(metric, piece.part, status, found)
-        caveat = "" if found.by_cluster or found.clusters == 1 else about_these(spec.cluster, found)
+        caveat = about(spec.cluster, found)
     return Row(
         metric=metric.name,
         slice=piece.part,

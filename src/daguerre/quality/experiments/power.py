@@ -63,6 +63,9 @@ def plan(spec: ExperimentSpec, sd: Mapping[str, float]) -> Plan:
     Args:
         sd: By metric, in the metric's unit, or as share of production for a relative one; as seen in an earlier run.
             Metrics that are not named do not count.
+
+    Raises:
+        ValueError: no gating metric is named.
     """
     power = power_of(spec)
     needed = {
@@ -72,6 +75,9 @@ def plan(spec: ExperimentSpec, sd: Mapping[str, float]) -> Plan:
         for metric in spec.metrics
         if metric.gates and metric.name in sd
     }
+    if not needed:
+        names = ", ".join(metric.name for metric in spec.metrics if metric.gates)
+        raise ValueError(f"the spread of none of these is known: {names}")
     most = max(needed, key=lambda name: needed[name])
     return Plan(queries=needed[most], metric=most, by_metric=needed)
 

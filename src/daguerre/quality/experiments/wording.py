@@ -25,6 +25,10 @@ def sentence(metric: Metric, part: str, status: str, found: Interval) -> str:
     return f"{title(metric, part)} {verb or 'is not proven harmless'}: {bounds}, accepted {amount(-metric.margin)}"
 
 
-def about_these(cluster: str, found: Interval) -> str:
-    """Say what an interval is not about, when clusters were too few to be resampled."""
+def about(cluster: str, found: Interval) -> str:
+    """Say what an interval is not about; nothing when there is nothing to say."""
+    if found.low == found.high:  # the rule of three: what was not seen in n is rarer than 3 / n
+        return f"all {found.n} differ by the same; up to {3 / found.n:.1%} of others may not"
+    if found.by_cluster or found.clusters == 1:
+        return ""
     return f"{found.clusters} {cluster}s are too few, or too unequal, to stand for others: this is about these alone"

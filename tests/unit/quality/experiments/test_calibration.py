@@ -10,15 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
-import pytest
-from tests.unit.quality.experiments.crowds import arms, interleaved
-from tests.unit.quality.experiments.worlds import paired, rates, spec
 
 from daguerre.quality.experiments.decision import Decision, Verdict, decide
 from daguerre.quality.experiments.interleaving import preference_values
 from daguerre.quality.experiments.judge import PairedValues, Values, judge
 from daguerre.quality.experiments.spec import ExperimentSpec
 from daguerre.quality.experiments.validity import Validity
+from tests.unit.quality.experiments.crowds import arms, interleaved
+from tests.unit.quality.experiments.worlds import paired, rates, spec
 
 SEEN = Validity(asked=1)
 OFFLINE = spec()
@@ -107,7 +106,7 @@ class TestOffline:
         assert found[Verdict.HOLD] >= 0.85
 
     def test_four_owners_keep_the_rates_about_themselves(self) -> None:
-        found = rates(lambda r: verdict(OFFLINE, paired(0.0, r, owners=4, owner_spread=0.0)))
+        found = rates(lambda r: verdict(OFFLINE, paired(0.0, r, queries=240, owners=4, owner_spread=0.0)))
         assert found[Verdict.PROMOTE] <= 0.05
 
 

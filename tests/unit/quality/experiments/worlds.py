@@ -55,7 +55,9 @@ def paired(
 
     return {
         "ndcg": values(ndcg, ndcg + difference),
-        "recall_vs_exact": values(exact, np.clip(exact + r.choice([-0.1, 0.0, 0.1], queries, p=[0.02, 0.96, 0.02]), 0, 1)),
+        "recall_vs_exact": values(
+            exact, np.clip(exact + r.choice([-0.1, 0.0, 0.1], queries, p=[0.02, 0.96, 0.02]), 0, 1)
+        ),
         "latency_ms": values(latency, latency * r.gamma(100, 0.01, queries)),
     }
 
