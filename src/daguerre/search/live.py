@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import count
 from types import TracebackType
 from typing import Literal
@@ -15,15 +14,16 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from daguerre.encoders.preprocess import PictureError
 from daguerre.index.filters import Filters
 from daguerre.index.query import SpaceMismatchError
 from daguerre.index.searcher import ForeignOwnerError
-from daguerre.search.abstention import Kind
 from daguerre.search.answers import Answer, LiveStatus
 from daguerre.search.following import Follower
 from daguerre.search.opened import Opened, Service
+from daguerre.search.question import Question, about_image, about_photo, about_text
 from daguerre.search.routes import Route, Routes
-from daguerre.search.service import Hit, PhotoNotFoundError, SearchError
+from daguerre.search.service import PhotoNotFoundError, SearchError
 from daguerre.search.shadow import Comparison, ShadowPool
 from daguerre.search.traffic import TrafficLog
 from daguerre.search.view import Place, View
@@ -34,21 +34,13 @@ from daguerre.workspace import Workspace
 DEADLINE_S = 10.0
 #: How often snapshots are looked at, owners warmed, figures written.
 TEND_S = 2.0
+#: What a service finds wrong with a question.
+_ASKERS_FAULT = (SearchError, PictureError)
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 0.5
 
 
 class SearchClosedError(SearchError):
     """This search process has stopped answering."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Question:
-    """What can be put to any service."""
-
-    kind: Kind
-    ask: Callable[[Service], list[Hit]]
-    owner: str | None
-    asked_at: float = field(default_factory=time.monotonic)
 
 
 class LiveSearch:
@@ -114,26 +106,19 @@ class LiveSearch:
             SearchError, BadFilterError: the question's fault.
             Other DaguerreErrors: no try within the deadline was answered.
         """
-        question = _Question(kind="text", ask=lambda s: s.by_text(text, owner=owner, k=k, filters=filters), owner=owner)
-        return self._answer(question, filters)
+        return self._answer(about_text(text, owner=owner, k=k, filters=filters))
 
     def by_image(
         self, rgb: npt.NDArray[np.uint8], *, owner: str | None = None, k: int = 20, filters: Filters | None = None
     ) -> Answer:
         """Return up to k photos like an upright `(h, w, 3) uint8` RGB picture. Raises as `by_text` does."""
-        question = _Question(
-            kind="image", ask=lambda s: s.by_image(rgb, owner=owner, k=k, filters=filters), owner=owner
-        )
-        return self._answer(question, filters)
+        return self._answer(about_image(rgb, owner=owner, k=k, filters=filters))
 
     def by_photo(
         self, photo_id: str, *, owner: str | None = None, k: int = 20, filters: Filters | None = None
     ) -> Answer:
         """Return up to k other photos like a stored one. Raises PhotoNotFoundError, and as `by_text` does."""
-        question = _Question(
-            kind="photo", ask=lambda s: s.by_photo(photo_id, owner=owner, k=k, filters=filters), owner=owner
-        )
-        return self._answer(question, filters)
+        return self._answer(about_photo(photo_id, owner=owner, k=k, filters=filters))
 
     def status(self) -> LiveStatus:
         """Say what is followed, and how fresh it is. Asks nobody."""
@@ -158,9 +143,7 @@ class LiveSearch:
             snapshots={route.space: one.service.snapshot.version for route, one in held.items()},
         )
 
-    def _answer(self, question: _Question, filters: Filters | None) -> Answer:
-        if filters:
-            filters.to_sql()  # what is wrong with the question is found before anybody is asked
+    def _answer(self, question: Question) -> Answer:
         answer = self._from_canary(question) or self._from_production(question)
         self.traffic.answered(
             answer.route.release,
@@ -171,7 +154,7 @@ class LiveSearch:
         )
         return answer
 
-    def _from_canary(self, question: _Question) -> Answer | None:
+    def _from_canary(self, question: Question) -> Answer | None:
         """Return the canary's answer when the owner is in its share; None: production has to answer."""
         chosen = self._view.canary
         if question.owner is None or chosen is None or not chosen[0].takes(question.owner):
@@ -184,14 +167,14 @@ class LiveSearch:
                 return _made(question, place, service, "canary")
             except PhotoNotFoundError:  # production may have it
                 return None
-            except SearchError:
+            except _ASKERS_FAULT:
                 raise
             except Exception:  # whatever it is, nobody shall notice
                 self.traffic.failed(place.route.release, "canary")
                 self._follower.doubt(place)
                 return None
 
-    def _from_production(self, question: _Question) -> Answer:
+    def _from_production(self, question: Question) -> Answer:
         retried = 0
         while True:
             view = self._view
@@ -201,7 +184,7 @@ class LiveSearch:
                     continue
                 try:
                     answer = _made(question, place, service, "production", retried=retried)
-                except SearchError:
+                except _ASKERS_FAULT:
                     raise
                 except Exception as e:
                     error = e
@@ -211,7 +194,7 @@ class LiveSearch:
             self._pause(error, place, question, retried)
             retried += 1
 
-    def _pause(self, error: Exception, place: Place, question: _Question, retried: int) -> None:
+    def _pause(self, error: Exception, place: Place, question: Question, retried: int) -> None:
         """Wait a little before the next try; raise when there is no sense or no time in trying."""
         left = question.asked_at + self._deadline_s - time.monotonic()
         if left <= 0 or isinstance(error, (SpaceMismatchError, ForeignOwnerError)):
@@ -222,7 +205,7 @@ class LiveSearch:
         pause = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0**retried)
         self._stop.wait(min(left, random.uniform(0, pause)))  # noqa: S311 - jitter
 
-    def _compare(self, view: View, question: _Question, answer: Answer) -> None:
+    def _compare(self, view: View, question: Question, answer: Answer) -> None:
         """Have the shadow asked the same, for a sample of the queries."""
         if view.shadow is None:
             return
@@ -256,7 +239,7 @@ class LiveSearch:
 
 
 def _made(
-    question: _Question, place: Place, service: Service, role: Literal["production", "canary"], *, retried: int = 0
+    question: Question, place: Place, service: Service, role: Literal["production", "canary"], *, retried: int = 0
 ) -> Answer:
     hits = question.ask(service)
     return Answer(

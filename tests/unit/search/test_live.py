@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from daguerre.encoders.preprocess import PictureError
 from daguerre.ids import SpaceName
 from daguerre.index.filters import BadFilterError, Filters
 from daguerre.index.query import SpaceMismatchError
@@ -197,9 +198,11 @@ def test_faults_of_the_question_are_neither_retried_nor_counted(ws: Workspace, t
         assert len(toy.service(OLD).asked) == asked
         with pytest.raises(PhotoNotFoundError):
             search.by_photo("unknown")
-        toy.service(OLD).fault = SearchError("0 photos")
-        with pytest.raises(SearchError, match="0 photos"):
-            search.by_text("red", k=0)
+        for fault in (SearchError("what the service finds"), PictureError("too thin")):
+            toy.service(OLD).fault = fault
+            with pytest.raises(type(fault), match=fault.what):
+                search.by_text("red")
+        assert len(toy.opened) == 1
     assert traffic(ws) == {}
 
 
