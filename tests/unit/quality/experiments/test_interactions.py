@@ -1,48 +1,130 @@
 from __future__ import annotations
 
-from daguerre.library.people import interactions, people
-from daguerre.quality.experiments.ab import ratio_interval
-from daguerre.quality.experiments.interactions import Interaction, clicks_per_search, habits
-from daguerre.quality.experiments.split import sees_candidate
+from dataclasses import replace
+from typing import Any
 
+import numpy as np
+import pytest
+
+from daguerre.library.people import People, interactions, people
+from daguerre.quality.experiments.ab import ratio_interval
+from daguerre.quality.experiments.decision import Verdict, decide
+from daguerre.quality.experiments.interactions import METRICS, Interaction, InteractionError, evidence_of
+from daguerre.quality.experiments.interleaving import team_draft
+from daguerre.quality.experiments.judge import judge
+from daguerre.quality.experiments.split import sees_candidate
+from tests.unit.quality.experiments.worlds import spec
+
+QUERIES = ("cat", "dog")
 RELEVANT = {"cat": {"a", "b"}, "dog": {"c"}}
 OLD = {"cat": ["x", "a", "y", "b"], "dog": ["x", "y", "z", "c"]}
 NEW = {"cat": ["a", "b", "x", "y"], "dog": ["c", "x", "y", "z"]}
+AB = spec(
+    name="order",
+    kind="ab",
+    metrics=[
+        {"name": "clicks", "role": "success", "mde": 0.05},
+        {"name": "abandoned", "role": "guardrail", "better": "lower", "margin": 0.05},
+    ],
+)
+PREFERENCE = spec(
+    kind="interleaving", cluster="person", metrics=[{"name": "preference", "role": "success", "mde": 0.1}]
+)
+
+
+def served(crowd: People, period: str, *, experiment: bool) -> list[Interaction]:
+    visits = crowd.visits(period, len(QUERIES))
+    new = [experiment and sees_candidate(AB.name, crowd.ids[person], 0.5) for person in visits.person.tolist()]
+    lists = zip(new, visits.query.tolist(), strict=True)
+    shown = [(NEW if seen else OLD)[QUERIES[query]] for seen, query in lists]
+    rows = interactions(crowd, visits, shown, QUERIES, RELEVANT)
+    sides = ["candidate" if seen else "production" for seen in new] if experiment else [""] * len(new)
+    return [Interaction.of(row | {"side": side}) for row, side in zip(rows, sides, strict=True)]
+
+
+def drafted(crowd: People, new: dict[str, list[str]]) -> list[Interaction]:
+    visits, r = crowd.visits("drafted", len(QUERIES)), np.random.default_rng(0)
+    drafts = [team_draft(OLD[QUERIES[q]], new[QUERIES[q]], k=4, r=r) for q in visits.query.tolist()]
+    rows = interactions(crowd, visits, [draft.shown for draft in drafts], QUERIES, RELEVANT)
+    return [Interaction.of(row | {"teams": draft.teams}) for row, draft in zip(rows, drafts, strict=True)]
+
+
+def verdict_of(plain: Any, *evidence: Any) -> Verdict:
+    return decide(plain, judge(plain, *evidence)).verdict
+
+
+class TestAB:
+    def test_from_the_log_to_the_verdict(self) -> None:
+        crowd = people(5, 800)
+        before, during = served(crowd, "before", experiment=False), served(crowd, "during", experiment=True)
+        values, validity = evidence_of(AB, during, before=before)
+        assert {*values} == {*METRICS["ab"]}
+        assert verdict_of(AB, values, validity) is Verdict.PROMOTE
+        found = ratio_interval(values["clicks"], alpha=0.001)  # type: ignore[arg-type]
+
+        def truth(side: dict[str, list[str]]) -> float:
+            right = [np.array([photo in RELEVANT[query] for photo in shown]) for query, shown in side.items()]
+            return sum(crowd.expected_clicks(one) for one in right) / len(right)
+
+        assert found.low < truth(NEW) - truth(OLD) < found.high
+
+    def test_a_log_from_before_narrows_it(self) -> None:
+        crowd = people(6, 400)
+        before, during = served(crowd, "before", experiment=False), served(crowd, "during", experiment=True)
+        plain, _ = evidence_of(AB, during)
+        known, _ = evidence_of(AB, during, before=before)
+        assert ratio_interval(known["clicks"], alpha=0.05).se < ratio_interval(plain["clicks"], alpha=0.05).se  # type: ignore[arg-type]
+
+    def test_people_on_both_sides_make_it_worthless(self) -> None:
+        during = served(people(5, 100), "during", experiment=True)
+        moved = replace(during[0], visit="again", side="candidate" if during[0].side == "production" else "production")
+        assert "1 people saw both sides" in evidence_of(AB, [*during, moved])[1].problems[0]
+
+    def test_visits_of_no_side_are_lost(self) -> None:
+        during = served(people(5, 100), "during", experiment=True)
+        values, validity = evidence_of(AB, [replace(one, side=None) for one in during[:20]] + during[20:])
+        assert validity.lost_pairs == 20
+        assert verdict_of(AB, values, validity) is Verdict.INVALID
+
+    def test_losing_one_side_s_log_is_a_broken_split(self) -> None:
+        during = served(people(5, 800), "during", experiment=True)
+        kept = [one for one in during if one.side == "production" or int(one.person[-1]) % 2]
+        values, validity = evidence_of(AB, kept)
+        assert verdict_of(AB, values, validity) is Verdict.INVALID
+
+    def test_an_empty_log_is_worth_nothing(self) -> None:
+        values, validity = evidence_of(AB, [])
+        assert verdict_of(AB, values, validity) is Verdict.INVALID
+
+
+class TestInterleaving:
+    def test_from_the_log_to_the_verdict(self) -> None:
+        assert verdict_of(PREFERENCE, *evidence_of(PREFERENCE, drafted(people(5, 60), NEW))) is Verdict.PROMOTE
+
+    def test_equal_lists_are_held(self) -> None:
+        assert verdict_of(PREFERENCE, *evidence_of(PREFERENCE, drafted(people(5, 60), OLD))) is Verdict.HOLD
+
+    def test_a_log_that_was_read_twice_is_worth_nothing(self) -> None:
+        log = drafted(people(5, 60), NEW)
+        assert verdict_of(PREFERENCE, *evidence_of(PREFERENCE, log + log)) is Verdict.INVALID
+
+    def test_an_empty_log_is_worth_nothing(self) -> None:
+        assert verdict_of(PREFERENCE, *evidence_of(PREFERENCE, [])) is Verdict.INVALID
+
+
+ROW: dict[str, Any] = {"visit": "1", "person": "ada", "query": "cat", "shown": ["a"], "clicked": ["a", "b"]}
 
 
 def test_a_click_on_what_was_not_shown_does_not_count() -> None:
-    row = {"visit": "1", "person": "ada", "query": "cat", "shown": ["a"], "clicked": ["a", "b"]}
-    assert Interaction.of(row).clicked == {"a"}
+    assert Interaction.of(ROW).clicked == {"a"}
 
 
-def test_from_the_log_to_the_interval() -> None:
-    crowd = people(5, 800)
-
-    def log(period: str, *, experiment: bool) -> list[Interaction]:
-        visits = crowd.visits(period, 2)
-        shown = []
-        for person, query in zip(visits.person.tolist(), visits.query.tolist(), strict=True):
-            new = experiment and sees_candidate("order", crowd.ids[person], 0.5)
-            shown.append((NEW if new else OLD)[("cat", "dog")[query]])
-        return [Interaction.of(row) for row in interactions(crowd, visits, shown, ("cat", "dog"), RELEVANT)]
-
-    before, during = habits(log("before", experiment=False)), habits(log("during", experiment=True))
-    new = {person: one for person, one in during.items() if sees_candidate("order", person, 0.5)}
-    old = {person: one for person, one in during.items() if person not in new}
-    values = clicks_per_search(old, new, before=before)
-    found = ratio_interval(values, alpha=0.05)
-
-    def truth(side: dict[str, list[str]]) -> float:
-        lists = [[photo in RELEVANT[query] for photo in shown] for query, shown in side.items()]
-        return sum(crowd.expected_clicks(right) for right in lists) / 2  # type: ignore[arg-type]
-
-    assert found.low > 0
-    assert found.low < truth(NEW) - truth(OLD) < found.high
+@pytest.mark.parametrize("change", [{"side": "left"}, {"teams": ["production", "candidate"]}, {"shown": None}])
+def test_a_row_that_cannot_be_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(InteractionError):
+        Interaction.of(ROW | change)
 
 
-def test_somebody_new_counts_as_the_average() -> None:
-    before = habits([Interaction(visit="1", person="ada", query="q", shown=("a",), clicked=frozenset("a"))])
-    during = {"ada": before["ada"], "bob": before["ada"]}
-    values = clicks_per_search(during, during, before=before)
-    assert values.production.before is not None
-    assert values.production.before.tolist() == [0.0, 0.0]
+def test_an_offline_experiment_reads_no_log() -> None:
+    with pytest.raises(InteractionError, match="kind offline"):
+        evidence_of(spec(), [])
