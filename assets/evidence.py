@@ -13,6 +13,8 @@ from daguerre.workspace import Workspace
 
 #: More rows than these are cut off; the document itself is linked.
 _ROWS = 60
+#: Columns that a table begins with when it has them; a stored document keeps no order.
+_FIRST = ("name", "passed", "value", "limit")
 
 
 def shown_event(ws: Workspace, event: Event) -> dict[str, dg.MetadataValue]:
@@ -36,11 +38,11 @@ def shown_evidence(ws: Workspace, evidence: Mapping[str, Any]) -> dict[str, dg.M
     """Return figures as tables, those of the stored document included, and where the document lies."""
     metadata: dict[str, dg.MetadataValue] = {}
     everything = {**_document(ws, evidence), **evidence}
-    if rows := [{"figure": name, "value": value} for name, value in figures(everything)]:
-        metadata["evidence"] = records(rows[:_ROWS])
     for name, value in everything.items():
         if _is_table(value):
             metadata[name] = plain(value[:_ROWS])
+    if rows := [{"figure": name, "value": value} for name, value in figures(everything)]:
+        metadata["evidence"] = records(rows[:_ROWS])
     for name in ("uri", "report", "record", "page"):
         if key := evidence.get(name):
             metadata["document" if name == "uri" else name] = stored(ws, str(key))
@@ -81,7 +83,10 @@ def figures(found: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, s
 
 def plain(rows: Sequence[Mapping[str, Any]]) -> dg.MetadataValue:
     """Return a table of whatever the rows hold, numbers short enough to be compared at a glance."""
-    return records([{name: cell(value) for name, value in row.items()} for row in rows])
+    ordered = (
+        sorted(row, key=lambda name: (name not in _FIRST, name in _FIRST and _FIRST.index(name))) for row in rows
+    )
+    return records([{name: cell(row[name]) for name in names} for row, names in zip(rows, ordered, strict=True)])
 
 
 def cell(value: object) -> str:

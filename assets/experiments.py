@@ -1,7 +1,9 @@
 """Experiments as the graph sees them: one partition each, with the verdict, its reason, and the report."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -16,7 +18,7 @@ from daguerre.workspace import Workspace
 
 _PARTITIONS = "experiment"
 #: What is shown of a row; the page has the rest, and every slice.
-_COLUMNS = ("metric", "slice", "production", "candidate", "delta", "low", "high", "n", "status")
+_COLUMNS = ("status", "production", "candidate", "delta", "low", "high", "n")
 
 
 @dg.asset(
@@ -75,7 +77,7 @@ def verdict(ws: Workspace, name: str) -> dict[str, dg.MetadataValue]:
     shown = {
         "verdict": dg.MetadataValue.text(record.verdict),
         "decided_by": dg.MetadataValue.text(str(record.content["actor"])),
-        "metrics": plain([{column: row[column] for column in _COLUMNS} for row in rows]),
+        "metrics": plain([_name(row) | {column: row[column] for column in _COLUMNS} for row in rows]),
         "why": plain([{"reason": record.reason}]),
         "page": stored(ws, page_key(name)),
         "record": stored(ws, record.key),
@@ -85,6 +87,10 @@ def verdict(ws: Workspace, name: str) -> dict[str, dg.MetadataValue]:
         said = f"{made.verdict} by {made.actor}: {made.reason}"
         shown[f"override_{made.number}"] = dg.MetadataValue.text(said)
     return shown
+
+
+def _name(row: Mapping[str, Any]) -> dict[str, str]:
+    return {"metric": row["metric"] if row["slice"] == "all" else f"{row['metric']} ({row['slice']})"}
 
 
 def mirror_experiments(instance: dg.DagsterInstance, ws: Workspace) -> None:
