@@ -145,7 +145,10 @@ def _apply(state: State, event: Event) -> State:
     if event.kind is EventKind.BAKED:
         baking = None if state.baking and state.baking.release == event.release else state.baking
         return _with(replace(state, baking=baking), replace(release, phase=Phase.PRODUCTION))
-    return _with(state, _noted(release, event))
+    noted, production = _noted(release, event), state.pointers.get(PRODUCTION)
+    if production and production.release == event.release:  # what is found out about it does not take it out
+        noted = replace(noted, phase=release.phase)
+    return _with(state, noted)
 
 
 def _noted(release: ReleaseState, event: Event) -> ReleaseState:

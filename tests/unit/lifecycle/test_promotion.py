@@ -55,6 +55,14 @@ def test_a_ready_candidate_becomes_production_on_probation(house: House, old: En
     assert state.releases[new.digest].phase is Phase.BAKING
 
 
+def test_looking_at_production_again_does_not_take_it_out(house: House, old: EncoderSpec) -> None:
+    for kind in (EventKind.VALIDATED, EventKind.REFUSED, EventKind.APPROVED):
+        house.note(old, kind)
+    prove_complete(house.ws, old.digest, actor="ann")
+    assert house.state.releases[old.digest].phase is Phase.PRODUCTION
+    assert house.state.releases[old.digest].validated is None
+
+
 def test_promoting_what_is_in_production_does_nothing(house: House, old: EncoderSpec) -> None:
     before = house.state.number
     assert promote_release(house.ws, old.digest, actor="ann", reason="again") is None
