@@ -29,13 +29,17 @@ def metrics_section(rows: Sequence[_Row]) -> Iterable[str]:
     )
     body = "".join(_metric(rows, name) for name in dict.fromkeys(row["metric"] for row in rows))
     yield f"<div class='wide'><table><tr>{head}</tr>{body}</table></div>"
-    for caveat in dict.fromkeys(row["caveat"] for row in rows if row["caveat"] and row["slice"] == ALL):
-        yield f"<p>{escape(caveat)}.</p>"
+    caveats: dict[str, list[str]] = {}
+    for row in rows:
+        if row["caveat"] and row["slice"] == ALL:
+            caveats.setdefault(row["caveat"], []).append(row["metric"])
+    for caveat, names in caveats.items():
+        yield f"<p>{escape(', '.join(names))}: {escape(caveat)}.</p>"
 
 
 _NUMBERS = {"production", "candidate", "change", "detectable", "queries", "clusters"}
 _SAID = {"holds": "harmless", "unclear": "not proven"}
-_SAID_OF_SLICE = {"holds": "harmless"}
+_SAID_BESIDE = {"holds": "harmless"}
 _NOTHING = "\N{EN DASH}"
 _ZOOM = 2.5
 
@@ -68,7 +72,7 @@ def _metric_row(row: _Row, scale: float) -> str:
         change = amount(row, row["delta"]) + (f"<small>{interval}</small>" if whole else "")
     seen = _NOTHING if row["detectable"] is None else amount(row, row["detectable"], sign=False)
     status = str(row["status"])
-    said = (_SAID if whole else _SAID_OF_SLICE).get(status, status)
+    said = (_SAID if whole and row["role"] != "diagnostic" else _SAID_BESIDE).get(status, status)
     return (
         f"<tr class='{'whole' if whole else 'part'}'><td class='name'>{name}</td>"
         f"<td class='n'>{number(row['production'])}</td><td class='n'>{number(row['candidate'])}</td>"
