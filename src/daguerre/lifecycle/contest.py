@@ -13,7 +13,7 @@ from daguerre.lifecycle.gate import GateResult, measured, not_run
 from daguerre.lifecycle.speed import CandidateFailedError, race
 from daguerre.lifecycle.speed_gates import LATENCY, THROUGHPUT, latency_gate, speed_figures, throughput_gate
 from daguerre.registry.policy import ValidationLimits
-from daguerre.serving.calls import ONLINE, ServerFailure, ServerUnavailableError
+from daguerre.serving.calls import Cause, Patience, ServerFailure, ServerUnavailableError, persist
 from daguerre.serving.client import Client
 from daguerre.serving.loading import load_and_prove, unload_release
 from daguerre.serving.repository import GRAPHS, model_name, publish
@@ -28,6 +28,8 @@ CONTEST_GATES = (SERVES, AGREEMENT, THROUGHPUT, LATENCY, NEIGHBOURS)
 #: A candidate that takes longer for one request fails; production waits for its cores meanwhile.
 _MOST_DEADLINE_S = 20.0
 _BATCHES = (1, 8)
+#: A machine that is busy answers a new connection late; that is no reason to give up a validation.
+_PATIENCE = Patience(away_s=30.0)
 
 
 def contest(
@@ -44,10 +46,10 @@ def contest(
     with local_server(ws) as server, _as_found(server.url, [release, *([production] if production else [])]) as before:
         if production:
             publish(ws, production)
-            load_and_prove(server.url, production, patience=ONLINE)
+            _prove(server.url, production)
         try:
             publish(ws, release)
-            cosine = load_and_prove(server.url, release, patience=ONLINE)
+            cosine = _prove(server.url, release)
         except ServerUnavailableError:
             raise
         except EncoderError as e:
@@ -90,10 +92,10 @@ def _encoder(ws: Workspace, url: str, release: Release) -> Iterator[TritonEncode
 
     def load_again() -> str:
         """Undo what somebody else unloaded, who validates the same release or retires it."""
-        load_and_prove(url, release, patience=ONLINE)
+        _prove(url, release)
         return url
 
-    encoder = TritonEncoder(release, url, limits=limits, patience=ONLINE, recover=load_again)
+    encoder = TritonEncoder(release, url, limits=limits, patience=_PATIENCE, recover=load_again)
     try:
         yield encoder
     finally:
@@ -109,13 +111,25 @@ def _neighbours(url: str, before: set[str], production: Release | None) -> GateR
     said = f"{len(before)} models are as ready as before"
     if production:
         try:
-            cosine = load_and_prove(url, production, patience=ONLINE)
+            cosine = _prove(url, production)
         except ServerUnavailableError:
             raise
         except EncoderError as e:
             return GateResult(name=NEIGHBOURS, passed=False, said=f"production: {e}")
         said += f"; production answers with cosine {cosine:.6f}"
     return GateResult(name=NEIGHBOURS, passed=True, value=0.0, limit=0.0, said=said)
+
+
+def _prove(url: str, release: Release) -> float:
+    """Load a release and return its smallest cosine to the golden vectors; raises as `load_and_prove` does."""
+
+    def request() -> float:
+        try:
+            return load_and_prove(url, release, patience=_PATIENCE)
+        except ServerUnavailableError as e:
+            raise ServerFailure(Cause.AWAY, str(e)) from e
+
+    return persist(request, patience=_PATIENCE)
 
 
 @contextmanager
@@ -134,8 +148,6 @@ def _as_found(url: str, releases: list[Release]) -> Iterator[set[str]]:
 def _ready(url: str) -> set[str]:
     client = Client(url)
     try:
-        return client.ready_models()
-    except ServerFailure as e:
-        raise ServerUnavailableError(str(e)) from e
+        return persist(client.ready_models, patience=_PATIENCE)
     finally:
         client.close()

@@ -38,6 +38,6 @@ def test_a_sample_and_the_backfill_that_follows(tmp_path):
             journal.record(ws, run_embeddings(ws, batch, other))
     check = compare_estimate(ws, spec.digest)
     assert check.photos == 600
-    # Both ran within seconds of one another; the interval's own calibration is measured elsewhere.
-    assert check.photos_per_s.low / 5 < check.actual_photos_per_s < check.photos_per_s.high * 5
+    assert (check.hours, check.photos_per_s) == (found.estimate.hours, found.estimate.photos_per_s)
+    assert check.actual_photos_per_s > 0
     assert check.bytes_inside
