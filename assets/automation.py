@@ -87,6 +87,26 @@ def probation(context: dg.SensorEvaluationContext, daguerre: Daguerre) -> dg.Run
     return dg.RunRequest(run_key=f"event {state.number}, window {window}")
 
 
+@dg.sensor(
+    job=jobs.remember,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Makes memories anew for owners who said what they do not want to be reminded of.",
+)
+def exclusions_changed(context: dg.SensorEvaluationContext, daguerre: Daguerre) -> list[dg.RunRequest] | dg.SkipReason:
+    """Ask for runs over few batches that touch every owner whose stored memories are older than the rules."""
+    from daguerre.curation.exclusion_log import read_rules
+    from daguerre.stages.feed import stale_owners
+    from daguerre.stages.owners import covering_batches
+
+    ws = daguerre.workspace("")
+    owners = stale_owners(ws)
+    if not owners:
+        return dg.SkipReason("all memories were made under the rules of today")
+    rules = " ".join(f"{owner}:{read_rules(ws, owner).number}" for owner in owners)
+    return [dg.RunRequest(run_key=f"{batch} {rules}", partition_key=batch) for batch in covering_batches(ws, owners)]
+
+
 def _once_a_day(context: dg.ScheduleEvaluationContext, partition_keys: Sequence[str]) -> list[dg.RunRequest]:
     day = context.scheduled_execution_time.date()
     return [dg.RunRequest(run_key=f"{day} {key}", partition_key=key) for key in partition_keys]

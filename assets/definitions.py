@@ -35,7 +35,13 @@ defs = dg.Definitions(
     ),
     jobs=[*jobs.ALL, *lifecycle_jobs.ALL, *promotion_jobs.ALL],
     schedules=[automation.nightly_curation, automation.weekly_quality],
-    sensors=[automation.landing_sensor, automation.release_history, automation.probation, automation.flow],
+    sensors=[
+        automation.landing_sensor,
+        automation.release_history,
+        automation.probation,
+        automation.flow,
+        automation.exclusions_changed,
+    ],
     resources={"daguerre": Daguerre()},
     executor=dg.in_process_executor,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from daguerre.ids import BatchKey, OwnerId
 from daguerre.landing.manifest import list_batches
 from daguerre.tables import catalogue
@@ -20,9 +22,13 @@ def touched_owners(ws: Workspace, batch: BatchKey) -> list[OwnerId]:
     return sorted({OwnerId(owner) for rows in (new, known) for owner in rows["owner_id"].to_pylist()})
 
 
-def covering_batches(ws: Workspace) -> list[BatchKey]:
-    """Return few batches that together touch every owner: newest first, each adding an owner not seen before."""
-    waiting = set(catalogue.photos(ws).read(["owner_id"])["owner_id"].to_pylist())
+def covering_batches(ws: Workspace, owners: Collection[OwnerId] | None = None) -> list[BatchKey]:
+    """Return few batches that together touch some owners, by default all.
+
+    Newest first, each adding an owner not seen before.
+    """
+    everybody = set(catalogue.photos(ws).read(["owner_id"])["owner_id"].to_pylist())
+    waiting = everybody if owners is None else everybody.intersection(owners)
     chosen: list[BatchKey] = []
     for batch in reversed(list_batches(ws.store)):
         if not waiting:

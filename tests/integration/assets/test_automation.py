@@ -5,19 +5,22 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
+import pyarrow as pa
 import pytest
 
-from daguerre.ids import BatchKey
+from daguerre.curation.exclusion_log import change_rules
+from daguerre.ids import BatchKey, OwnerId
 from daguerre.landing.landing import land
 from daguerre.landing.manifest import list_batches
 from daguerre.landing.source import open_source
 from daguerre.settings import Settings
 from daguerre.stages.owners import touched_owners
-from daguerre.workspace import open_workspace
+from daguerre.tables import catalogue, schemas
+from daguerre.workspace import Workspace, open_workspace
 from tests.fakes import bad_files, installation
 from tests.integration.assets.conftest import Bench
 
@@ -100,6 +103,40 @@ def test_schedules_ask_for_owners_and_spaces(bench: Bench) -> None:
     assert {owner for batch in asked for owner in touched_owners(bench.ws, BatchKey(batch))} == {"alice", "bob"}
     assert [request.run_key for request in nightly.run_requests] == [f"2026-12-06 {batch}" for batch in asked]
     assert [request.partition_key for request in weekly.run_requests] == [bench.space]
+
+
+def remembered(ws: Workspace, owner: str) -> list[str]:
+    """Store a memory of some of the owner's photos, made under no rules; return their ids."""
+    photos = catalogue.photos(ws).read(["photo_id"], f"owner_id = '{owner}'")["photo_id"].to_pylist()[:6]
+    row = {
+        "memory_id": "m" * 32, "owner_id": owner, "kind": "trip", "title": "t", "reason": "r", "score": 0.5, "rank": 1,
+        "cover_id": photos[0], "photo_ids": photos, "starts_at": datetime(2024, 1, 1, tzinfo=UTC),
+        "ends_at": datetime(2024, 1, 2, tzinfo=UTC), "made_for": date(2026, 5, 1), "rules_number": 0,
+        "code_version": "test",
+    }  # fmt: skip
+    catalogue.memories(ws).upsert(pa.Table.from_pylist([row], schemas.MEMORIES))
+    return photos
+
+
+def test_a_new_exclusion_has_memories_made_anew_once(bench: Bench) -> None:
+    from assets.automation import exclusions_changed
+    from assets.resources import Daguerre
+
+    def look() -> list[dg.RunRequest] | dg.SkipReason:
+        with dg.build_sensor_context(instance=bench.instance, resources={"daguerre": Daguerre()}) as context:
+            return exclusions_changed(context)
+
+    photos = remembered(bench.ws, "alice")
+    assert isinstance(look(), dg.SkipReason)
+    change_rules(bench.ws, OwnerId("alice"), lambda rules: rules.having("archived", photos))
+    asked = look()
+    assert "alice" in {owner for one in asked for owner in touched_owners(bench.ws, BatchKey(one.partition_key))}
+    assert all("alice:1" in one.run_key for one in asked)
+    for one in asked:
+        assert bench.execute("remember", one.partition_key).success
+    assert isinstance(look(), dg.SkipReason)
+    stored = catalogue.memories(bench.ws).read(where="owner_id = 'alice'").to_pylist()
+    assert not {photo for row in stored for photo in row["photo_ids"]} & {*photos}
 
 
 def requested(instance: dg.DagsterInstance, cursor: object) -> tuple[dict[str, set[str]], object]:
