@@ -16,6 +16,7 @@ from daguerre.lifecycle.bake import Outcome
 from daguerre.lifecycle.bake import watch as look
 from daguerre.lifecycle.candidacy import nominate
 from daguerre.lifecycle.finding import find
+from daguerre.lifecycle.moves import spec_of
 from daguerre.lifecycle.promotion import PromotionForbiddenError, missing_for, promote_release
 from daguerre.lifecycle.requirements import Missing
 from daguerre.lifecycle.retirement import retire as retire_release
@@ -100,7 +101,8 @@ def rollback(
     ws = open_workspace()
     event = roll_back(ws, actor=actor, reason=reason, alias=alias)
     now = read_state(ws).pointers.get(PRODUCTION)
-    _say(event, f"production points at {find(ws, now.release).space if now else 'nothing'}.", json=json)
+    answers = find(ws, now.release).space if now else "nothing"
+    _say(event, f"{spec_of(ws, event.release).space} left {alias}; production points at {answers}.", json=json)
 
 
 def retire(release: ReleaseName, reason: Reason, actor: Actor, json: Json = False) -> None:
