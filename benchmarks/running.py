@@ -9,7 +9,7 @@ from multiprocessing import get_context
 from benchmarks.line import Line
 
 #: In the order in which a photo meets them.
-NAMES = ("library", "landing", "photos", "memory", "signals", "embeddings", "search", "abstention", "curation")
+NAMES = ("library", "landing", "photos", "memory", "signals", "embeddings", "search", "live", "abstention", "curation")
 
 
 def measure(module: str, *, quick: bool) -> list[Line]:
