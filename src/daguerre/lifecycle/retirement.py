@@ -1,7 +1,8 @@
 """Giving a release up: first the log says so, then what it took up is freed.
 
 What is freed can be made again from the release's files, which stay: register it and fill its space anew. A process
-that dies on the way leaves a retired release with something left; calling again, or `erode_retired`, frees the rest.
+that dies on the way leaves a retired release with something left, and so does a backfill that was still under way;
+retiring it again frees the rest.
 """
 
 from __future__ import annotations
@@ -116,12 +117,6 @@ def erode(ws: Workspace, digest: str) -> Freed:
         cached_bytes=_forget_copy(release.folder),
         unloaded=unloaded,
     )
-
-
-def erode_retired(ws: Workspace) -> list[Freed]:
-    """Free what retired releases have left, because a process died, or a run that was under way wrote after it."""
-    retired = [release.digest for release in read_state(ws).releases.values() if release.retired]
-    return [erode(ws, digest) for digest in retired if _sizes(ws, stored_release(ws, digest))]
 
 
 def _holders(state: State, digest: str) -> Iterator[tuple[str, str]]:
