@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from daguerre.clock import Clock
 from daguerre.search.opened import Held, Opened
 from daguerre.search.routes import Route, Routes, Share
 from daguerre.search.view import Place, View
+
+_log = logging.getLogger(__name__)
 
 #: A route is the same one to open whatever snapshot it asks for at least.
 _Key = tuple[str, str]
@@ -183,6 +186,9 @@ class Follower:
             canary=self._share(wanted.canary),
             shadow=self._share(wanted.shadow),
         )
+        if production.route != before.production.route:
+            fields = {"event": wanted.number, "was": before.production.route.space, "is": production.route.space}
+            _log.info("production switched", extra={"fields": fields})
         self._leave({*map(_key, wanted.all()), _key(production.route)})
 
     def _share(self, share: Share | None) -> tuple[Share, Place] | None:
@@ -262,6 +268,8 @@ class Follower:
         with self._lock:
             before = self._troubles.pop(key, None)
             tries = before.tries + 1 if before else 0
+            if not before:
+                _log.warning("not following", extra={"fields": {"what": " ".join(key), "error": f"{error}"}})
             pause = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(tries, 10))
             self._troubles[key] = _Trouble(tries=tries, again_at=self._now() + pause, said=f"{error}")
 

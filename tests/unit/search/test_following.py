@@ -88,6 +88,22 @@ def test_a_production_that_cannot_be_opened_never_ends_what_answers(toy: ToyWorl
     assert follower.troubles == ()
 
 
+def test_switches_and_the_first_of_a_row_of_failures_go_to_the_log(
+    toy: ToyWorld, time: Time, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    follower = follow(toy, time)
+    toy.registry = StoreUnavailableError("no route to host")
+    for _ in range(5):
+        follower.poll()
+    toy.registry = None
+    toy.move(NEW)
+    follower.poll()
+    said = [(record.message, record.fields) for record in caplog.records if record.name.startswith("daguerre")]
+    assert [message for message, _ in said] == ["not following", "production switched"]
+    assert said[1][1] == {"event": 2, "was": OLD.space, "is": NEW.space}
+
+
 def test_tries_at_a_broken_route_become_rare_and_a_new_event_tries_at_once(toy: ToyWorld, time: Time) -> None:
     tries = 0
 
