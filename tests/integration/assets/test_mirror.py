@@ -14,6 +14,7 @@ from daguerre.registry.events import EventKind
 from daguerre.registry.log import promote, read_state, record
 from daguerre.workspace import Workspace, open_workspace
 from tests.fakes import installation
+from tests.integration.assets.test_automation import report, requested
 
 
 @pytest.fixture
@@ -181,3 +182,58 @@ def test_the_guards_are_looked_at_only_while_something_is_on_trial(
     assert first.run_key == again.run_key or first.run_key[-1] != again.run_key[-1]  # a window may end in between
     promote(ws, "production", releases[1].digest, actor="erin", reason="better", evidence={"bake_hours": 1.0})
     assert isinstance(tick(instance, "probation")[0], dg.RunRequest)
+
+
+@pytest.mark.parametrize("told", [0, 1, 3, 6])
+def test_a_mirror_that_dies_goes_on_where_it_was(
+    ws: Workspace, releases: list[EncoderSpec], instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, told: int
+) -> None:
+    report, left = instance.report_runless_asset_event, told
+
+    def dying(event: dg.AssetMaterialization | dg.AssetObservation) -> None:
+        nonlocal left
+        if not left:
+            raise KeyboardInterrupt
+        left -= 1
+        report(event)
+
+    monkeypatch.setattr(instance, "report_runless_asset_event", dying)
+    with pytest.raises(KeyboardInterrupt):
+        mirror(instance, ws)
+    assert len(said(instance)) == told
+    monkeypatch.undo()
+    assert mirror(instance, ws) == read_state(ws).number - told
+    assert sorted(said(instance)) == list(range(1, read_state(ws).number + 1))
+
+
+@pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
+def test_registering_spends_nothing_and_naming_a_candidate_fills_its_column(
+    ws: Workspace, tmp_path: Path, instance: dg.DagsterInstance
+) -> None:
+    first = installation.install_encoder(ws, tmp_path / "a", seed=1)
+    second = installation.register(ws, installation.make_model_dir(tmp_path / "b", seed=2), actor="tests")
+    batch = "2026-05-01.0001"
+    mirror(instance, ws)
+    _, cursor = requested(instance, None)
+    instance.add_dynamic_partitions("batch", [batch])
+    for asset in ("landed_batch", "photos", "signals"):
+        report(instance, asset, batch)
+    asked, cursor = requested(instance, cursor)
+    for asset in ("embeddings", "concepts"):
+        assert asked[asset] == {f"{batch}|{first.space}"}
+        report(instance, asset, f"{batch}|{first.space}")
+    note(ws, EventKind.VALIDATED, second)
+    mirror(instance, ws)
+    asked, cursor = requested(instance, cursor)
+    assert not any(second.space in key for keys in asked.values() for key in keys)
+    promote(ws, "candidate", second.digest, actor="erin", reason="to be filled")
+    mirror(instance, ws)
+    asked, cursor = requested(instance, cursor)
+    for asset in ("embeddings", "concepts"):
+        assert asked[asset] == {f"{batch}|{second.space}"}
+        report(instance, asset, f"{batch}|{second.space}")
+    _, cursor = requested(instance, cursor)
+    promote(ws, "production", second.digest, actor="erin", reason="better")
+    mirror(instance, ws)
+    asked, _ = requested(instance, cursor)
+    assert "embeddings" not in asked
