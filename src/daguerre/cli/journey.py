@@ -17,6 +17,7 @@ from daguerre.lifecycle.promotion import promote_release
 from daguerre.lifecycle.sample import take_sample
 from daguerre.lifecycle.shares import end_shadow, set_canary, set_shadow
 from daguerre.lifecycle.validation import validate
+from daguerre.quality.experiments.spec import ExperimentSpec
 from daguerre.registry.log import read_state
 from daguerre.registry.policy import load_policy
 from daguerre.registry.state import CANDIDATE, PRODUCTION, ReleaseState
@@ -39,6 +40,7 @@ class Journey:
     """Takes one registered release from where it is into production, as one person who answers for every step.
 
     Attributes:
+        experiment: What decides; None: the usual experiment.
         pause_s: How long the shadow and the canary run; longer than this they are a person's decision.
         told: Receives each step when it has ended.
     """
@@ -47,6 +49,7 @@ class Journey:
     spec: EncoderSpec
     actor: str
     reason: str
+    experiment: ExperimentSpec | None = None
     pause_s: float = 0.0
     quiet: bool = False
     told: Callable[[Step], None] = lambda step: None
@@ -107,7 +110,8 @@ class Journey:
         )
 
     def _approve(self) -> tuple[bool, str]:
-        approve(self.ws, self.spec.digest, actor=self.actor, reason=self.reason)
+        if self.actor not in {approval.actor for approval in self._release.approvals}:
+            approve(self.ws, self.spec.digest, actor=self.actor, reason=self.reason)
         nominate(self.ws, self.spec.digest, actor=self.actor, reason=self.reason)
         return True, f"{self.actor} says yes; new photos are embedded into both spaces from now on"
 
@@ -121,7 +125,8 @@ class Journey:
         return True, prove_complete(self.ws, self.spec.digest, actor=self.actor).sentence()
 
     def _experiment(self) -> tuple[bool, str]:
-        decided = run_release_experiment(self.ws, default_spec(self.ws, self.spec.digest), actor=self.actor)
+        spec = self.experiment or default_spec(self.ws, self.spec.digest)
+        decided = run_release_experiment(self.ws, spec, actor=self.actor)
         return decided.verdict == "PROMOTE", f"{decided.verdict}: {decided.reason}"
 
     def _shadow(self) -> tuple[bool, str]:
