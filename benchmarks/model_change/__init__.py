@@ -1,0 +1,1 @@
+"""A model change under load: what people notice of it, beside what they notice when vectors are wiped first."""
