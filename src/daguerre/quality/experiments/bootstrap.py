@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -121,8 +122,8 @@ def percentile(values: npt.ArrayLike, percent: float) -> float:
 
 def effective_clusters(clusters: Sequence[str]) -> float:
     """Return the number of equally large clusters that would tell as much (Kish 1965): 1 / sum of squared shares."""
-    _, sizes = np.unique(np.asarray(clusters), return_counts=True)
-    return float(sizes.sum() ** 2 / np.square(sizes, dtype=np.float64).sum())
+    sizes = Counter(clusters).values()
+    return sum(sizes) ** 2 / sum(size**2 for size in sizes)
 
 
 def draws(units: int, resamples: int, seed: int) -> Iterable[Draws]:
@@ -161,8 +162,9 @@ class _Units:
     @staticmethod
     def of(clusters: Sequence[str]) -> _Units:
         """Decide what to resample."""
-        _, of_pair = np.unique(np.asarray(clusters), return_inverse=True)
-        found, effective = int(of_pair.max()) + 1, effective_clusters(clusters)
+        numbers = {name: number for number, name in enumerate(sorted(set(clusters)))}
+        of_pair = np.array([numbers[name] for name in clusters])
+        found, effective = len(numbers), effective_clusters(clusters)
         if effective >= LEAST_CLUSTERS:
             return _Units(of_pair=of_pair, count=found, freedom=effective - 1, clusters=found, by_cluster=True)
         n = len(of_pair)

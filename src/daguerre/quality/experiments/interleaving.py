@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +12,8 @@ from daguerre.quality.experiments.bootstrap import Interval, cluster_interval
 from daguerre.quality.experiments.judge import PairedValues
 
 Team = Literal["production", "candidate"]
+_PRODUCTION_FIRST: tuple[Team, Team] = ("production", "candidate")
+_CANDIDATE_FIRST: tuple[Team, Team] = ("candidate", "production")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,25 +38,17 @@ class Impression:
 def team_draft(production: Sequence[str], candidate: Sequence[str], *, k: int, r: np.random.Generator) -> Draft:
     """Let both sides choose in turn, like captains choose players, until k photos are shown.
 
-    The side with fewer photos chooses next, a coin decides when they have equally many, and each takes the best of
-    its list that is not taken yet (Radlinski, Kurup, Joachims 2008, "How does clickthrough data reflect retrieval
-    quality?"). A side that has nothing left lets the other one fill up.
+    In each round a coin decides who chooses first, and each takes the best of its list that is not taken yet
+    (Radlinski, Kurup, Joachims 2008, "How does clickthrough data reflect retrieval quality?"). A side that has nothing
+    left lets the other one fill up.
     """
-    queues: dict[Team, list[str]] = {"production": [*production][::-1], "candidate": [*candidate][::-1]}
+    left: dict[Team, Iterator[str]] = {"production": iter(production), "candidate": iter(candidate)}
     chosen: dict[str, Team] = {}
-    sizes: dict[Team, int] = {"production": 0, "candidate": 0}
-    while len(chosen) < k:
-        for queue in queues.values():
-            while queue and queue[-1] in chosen:
-                queue.pop()
-        able: list[Team] = [team for team, queue in queues.items() if queue]
-        if not able:
-            break
-        fewest = min(sizes[team] for team in able)
-        able = [team for team in able if sizes[team] == fewest]
-        team = able[int(r.integers(2))] if len(able) == 2 else able[0]
-        chosen[queues[team].pop()] = team
-        sizes[team] += 1
+    for candidate_first in r.integers(2, size=k).tolist():
+        for team in _CANDIDATE_FIRST if candidate_first else _PRODUCTION_FIRST:
+            best = next((photo for photo in left[team] if photo not in chosen), None)
+            if best is not None and len(chosen) < k:
+                chosen[best] = team
     return Draft(shown=tuple(chosen), teams=tuple(chosen.values()))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -49,11 +50,12 @@ def arms(r: np.random.Generator, lift: float, *, persons: int = 2000, looks: int
     crowd = people(int(r.integers(2**31)), persons)
     name = f"experiment-{crowd.seed}"
     new = np.array([sees_candidate(name, person, 0.5) for person in crowd.ids])
-    before, searched = _period(crowd, r, "before", np.zeros(persons, np.bool_), lift, share=1.0)
+    before, searched = _period(crowd, r, "before", np.zeros(persons, np.bool_), lift)
+    part = replace(crowd, activity=crowd.activity / looks)
     usual = before.sum() / searched.sum()
     clicks, searches = np.zeros(persons), np.zeros(persons)
     for look in range(looks):
-        more, asked = _period(crowd, r, f"during-{look}", new, lift, share=1 / looks)
+        more, asked = _period(part, r, f"during-{look}", new, lift)
         clicks, searches = clicks + more, searches + asked
         sides = [(new == side) & (searches > 0) for side in (False, True)]
         old_arm, new_arm = (
@@ -63,11 +65,9 @@ def arms(r: np.random.Generator, lift: float, *, persons: int = 2000, looks: int
 
 
 def _period(
-    crowd: People, r: np.random.Generator, name: str, new: npt.NDArray[np.bool_], lift: float, *, share: float
+    crowd: People, r: np.random.Generator, name: str, new: npt.NDArray[np.bool_], lift: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     visits = crowd.visits(name, 1)
-    at = r.random(len(visits.person)) < share
-    visits = type(visits)(period=name, person=visits.person[at], query=visits.query[at])
     chance = np.where(new[visits.person][:, None], chances(lift), chances(0.0))
     clicks = crowd.clicks(visits, r.random(chance.shape) < chance).sum(axis=1)
     count = len(crowd.ids)

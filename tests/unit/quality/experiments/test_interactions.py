@@ -43,7 +43,7 @@ def served(crowd: People, period: str, *, experiment: bool) -> list[Interaction]
 
 
 def drafted(crowd: People, new: dict[str, list[str]]) -> list[Interaction]:
-    visits, r = crowd.visits("drafted", len(QUERIES)), np.random.default_rng(0)
+    visits, r = crowd.visits("drafted", len(QUERIES)), np.random.default_rng(1)
     drafts = [team_draft(OLD[QUERIES[q]], new[QUERIES[q]], k=4, r=r) for q in visits.query.tolist()]
     rows = interactions(crowd, visits, [draft.shown for draft in drafts], QUERIES, RELEVANT)
     return [Interaction.of(row | {"teams": draft.teams}) for row, draft in zip(rows, drafts, strict=True)]
