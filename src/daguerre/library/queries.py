@@ -88,8 +88,11 @@ class _Shelf:
         )
 
 
-def queries(plan: LibraryPlan, *, limit: int = 120) -> list[Query]:
-    """Return up to `limit` questions: every class and every owner in turn, and some to the whole library."""
+def queries(plan: LibraryPlan, *, limit: int = 200) -> list[Query]:
+    """Return up to `limit` questions: every class and every owner in turn, and some to the whole library.
+
+    By default enough that some twenty of them have no answer, which is what calibration needs.
+    """
     owners: list[str | None] = [*plan.spec.owners]
     if len(owners) > 1:
         owners.append(None)
