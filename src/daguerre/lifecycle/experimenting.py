@@ -11,7 +11,7 @@ from pathlib import Path
 
 from daguerre.errors import NotFoundError
 from daguerre.index.snapshot import read_snapshot
-from daguerre.lifecycle.moves import MoveError
+from daguerre.lifecycle.moves import MoveError, spec_of
 from daguerre.quality.experiments import records
 from daguerre.quality.experiments.decision import Verdict
 from daguerre.quality.experiments.records import ExperimentError, Override, Record
@@ -48,6 +48,11 @@ def run_release_experiment(
         ServerMissingError, ServerUnavailableError, ...: a side cannot be opened.
     """
     spec = fill(ws, source if isinstance(source, ExperimentSpec) else load_spec(source))
+    if (
+        not _curates(spec) and records.find_record(ws, spec.name) is None
+    ):  # an experiment that cannot run must not keep its releases
+        for side in (spec.production, spec.candidate):
+            read_snapshot(ws, spec_of(ws, side.release).space)
     decided = run_experiment(ws, spec, open_service=partial(open_side, ws), actor=actor, progress=progress)
     made = datetime.fromisoformat(decided.content["at"])
     _tell(ws, decided, decided.verdict, actor=decided.content["actor"], reason=decided.reason, at=made)
@@ -116,8 +121,8 @@ def fill(ws: Workspace, spec: ExperimentSpec) -> ExperimentSpec:
     """Return the spec with every digest that it leaves open filled in. Raises MoveError: an alias points nowhere."""
     begun = _begun(ws, spec.name)
     changes: dict[str, object] = {}
-    within = bool(spec.production.curation or spec.candidate.curation)  # then the release is the same on both sides
-    for name, alias in (("production", PRODUCTION), ("candidate", PRODUCTION if within else CANDIDATE)):
+    # Policies of curation are compared within one release.
+    for name, alias in (("production", PRODUCTION), ("candidate", PRODUCTION if _curates(spec) else CANDIDATE)):
         side: Side = getattr(spec, name)
         if not side.release:
             release = getattr(begun, name).release if begun else _pointed(read_state(ws), alias)
@@ -133,6 +138,10 @@ def open_side(ws: Workspace, side: Side) -> Iterator[SearchService]:
     with open_encoder(ws, side.release) as encoder:
         snapshot = read_snapshot(ws, encoder.spec.space)
         yield SearchService(ws, encoder, asked_snapshot(snapshot, side.index))
+
+
+def _curates(spec: ExperimentSpec) -> bool:
+    return bool(spec.production.curation or spec.candidate.curation)
 
 
 def _begun(ws: Workspace, name: str) -> ExperimentSpec | None:

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from daguerre import layout
 from daguerre.clock import frozen_clock
 from daguerre.encoders.onnx_encoder import OnnxEncoder
 from daguerre.encoders.spec import Encoder
+from daguerre.index.snapshot import SnapshotNotFoundError
 from daguerre.lifecycle import experimenting
 from daguerre.lifecycle.experimenting import default_spec, fill, override_experiment, run_release_experiment
 from daguerre.lifecycle.moves import MoveError
@@ -55,6 +57,7 @@ def ws(tmp_path: Path, encoders: dict[str, Encoder], monkeypatch: pytest.MonkeyP
         yield encoders[name]
 
     monkeypatch.setattr(experimenting, "open_encoder", open_encoder)
+    monkeypatch.setattr(experimenting, "spec_of", lambda _, digest: encoders[digest].spec)
     ws = workspace(tmp_path / "root", tmp_path / "cache")
     colours.fill(ws, list(encoders.values()))
     for alias, digest in zip(("candidate", "production"), encoders, strict=True):
@@ -146,6 +149,15 @@ def test_what_is_left_open_is_filled_in(ws: Workspace, candidate: str) -> None:
     assert (filled.production.release, filled.candidate.release) == ("c" * 64, candidate)
     assert filled.query_set == sha256_hex(ws.store.get(QUERIES))
     assert filled.expires == datetime.fromisoformat("2026-04-01T00:00:00+00:00")
+
+
+def test_an_experiment_that_cannot_run_is_not_begun(
+    ws: Workspace, encoders: dict[str, Encoder], candidate: str
+) -> None:
+    ws.store.delete(layout.snapshot(encoders[candidate].spec.space))
+    with pytest.raises(SnapshotNotFoundError):
+        run_release_experiment(ws, SPEC, actor="ada")
+    assert records.open_experiments(ws) == []
 
 
 def test_bad_specs_are_refused(ws: Workspace, tmp_path: Path) -> None:
