@@ -43,7 +43,7 @@ def served(crowd: People, period: str, *, experiment: bool) -> list[Interaction]
 
 
 def drafted(crowd: People, new: dict[str, list[str]]) -> list[Interaction]:
-    visits, r = crowd.visits("drafted", len(QUERIES)), np.random.default_rng(1)
+    visits, r = crowd.visits("drafted", len(QUERIES)), np.random.default_rng(crowd.seed)
     drafts = [team_draft(OLD[QUERIES[q]], new[QUERIES[q]], k=4, r=r) for q in visits.query.tolist()]
     rows = interactions(crowd, visits, [draft.shown for draft in drafts], QUERIES, RELEVANT)
     return [Interaction.of(row | {"teams": draft.teams}) for row, draft in zip(rows, drafts, strict=True)]
@@ -101,8 +101,9 @@ class TestInterleaving:
     def test_from_the_log_to_the_verdict(self) -> None:
         assert verdict_of(PREFERENCE, *evidence_of(PREFERENCE, drafted(people(5, 60), NEW))) is Verdict.PROMOTE
 
-    def test_equal_lists_are_held(self) -> None:
-        assert verdict_of(PREFERENCE, *evidence_of(PREFERENCE, drafted(people(5, 60), OLD))) is Verdict.HOLD
+    def test_equal_lists_are_mostly_held(self) -> None:
+        found = [verdict_of(PREFERENCE, *evidence_of(PREFERENCE, drafted(people(n, 60), OLD))) for n in range(20)]
+        assert found.count(Verdict.HOLD) >= 16
 
     def test_a_log_that_was_read_twice_is_worth_nothing(self) -> None:
         log = drafted(people(5, 60), NEW)
