@@ -33,7 +33,15 @@ def moving(context: dg.OpExecutionContext, daguerre: Daguerre) -> Iterator[Works
         metadata = {"missing": records(rules)} if rules else {}
         raise dg.Failure(description=str(e), metadata=metadata, allow_retries=False) from None
     finally:
+        _mirror(context, ws)
+
+
+def _mirror(context: dg.OpExecutionContext, ws: Workspace) -> None:
+    """Copy the log; what was done stands whether or not that works, and the sensor copies it later."""
+    try:
         mirror(context.instance, ws)
+    except Exception as e:
+        context.log.warning("The history of encoder_release could not be written: %s", e)
 
 
 def show_event(context: dg.OpExecutionContext, ws: Workspace, event: Event | None) -> None:

@@ -41,6 +41,13 @@ def lenient(fresh: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("DAGUERRE_POLICIES", str(tmp_path / "policies"))
 
 
+@pytest.fixture
+def own(finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Finished:
+    """A copy of the finished installation that a test may change, meant by every call."""
+    installation.use(monkeypatch, finished.copy(tmp_path / "copy"))
+    return finished
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(call: Call, command: str) -> None:
     answer = call("models", command, "--help")
@@ -222,3 +229,23 @@ def test_watch_says_when_nothing_is_on_trial(
     answer = call("models", "watch", "--json")
     assert (answer.code, answer.json["outcome"], answer.json["breaches"]) == (0, "nothing", [])
     assert "nothing is on trial" in call("models", "watch").out
+
+
+def test_trials_of_what_is_in_production(own: Finished, call: Call) -> None:
+    space = own.spec.space
+    validated = call("models", "validate", "production", "--json")
+    assert (validated.code, validated.json["passed"]) == (0, True)
+    assert {gate["name"] for gate in validated.json["gates"]} >= {"golden", "tokenizer", "determinism"}
+    sampled = call("models", "sample", space, "--size", "20")
+    assert sampled.code == 0
+    assert "photos per second" in sampled.out
+    assert "ndcg_at_10" in sampled.out
+    assert call("models", "approve", space, "--actor", "erin", "--reason", "the numbers are good").code == 0
+    proof = call("models", "complete", space, "--json").json
+    assert proof["photos"] == proof["vectors"] + sum(proof["rejected"].values())
+    found = call("models", "show", "production")
+    assert "tokenizer" in found.out
+    assert "erin" in found.out
+    kinds = [row["kind"] for row in call("models", "history", "--json").json]
+    assert kinds[2:] == ["validated", "sampled", "approved", "completed"]
+    assert "golden" in call("models", "validate", "production").out
