@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
+from statistics import NormalDist, fmean, stdev
 
 from daguerre.quality.experiments.spec import ExperimentSpec, Metric
 
 _NORMAL = NormalDist()
+#: How much variance pairing takes away, to be on the safe side.
+_PAIRING = 3.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,17 @@ def queries_needed(sd: float, mde: float, alpha: float, power: float) -> int:
 def detectable(sd: float, n: int, alpha: float, power: float) -> float:
     """Return the smallest gain that `n` pairs show with chance `power`."""
     return _reach(alpha, power) * sd / math.sqrt(n)
+
+
+def spread_before(production: Sequence[float], *, relative: bool = False) -> float:
+    """Return the spread of differences to plan with when only production's values are known.
+
+    Two independent answers would differ by twice the variance of one; asking both sides the same queries leaves
+    less than a third of that (a 3.5th for recall, a 4.9th for nDCG, where it was measured). An earlier run tells it
+    better.
+    """
+    sd = stdev(production) * math.sqrt(2 / _PAIRING)
+    return sd / fmean(production) if relative else sd
 
 
 def level_of(spec: ExperimentSpec, metric: Metric) -> float:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from daguerre.quality.experiments.power import detectable, level_of, plan, power_of, queries_needed
+from daguerre.quality.experiments.power import detectable, level_of, plan, power_of, queries_needed, spread_before
 from tests.unit.quality.experiments.worlds import spec
 
 
@@ -47,3 +47,12 @@ def test_only_success_metrics_share_alpha() -> None:
 def test_a_plan_needs_the_spread_of_one_metric_at_least() -> None:
     with pytest.raises(ValueError, match="ndcg, recall_vs_exact, latency_ms"):
         plan(spec(), {})
+
+
+def test_before_a_run_production_alone_tells_about_how_many_queries() -> None:
+    r = np.random.default_rng(0)
+    shared, own = r.normal(0.5, 0.2, (1, 2000)), r.normal(0, 0.1, (2, 2000))
+    old, new = shared + own
+    assert spread_before(old.tolist()) == pytest.approx((new - old).std(), rel=0.25)
+    assert spread_before(old.tolist(), relative=True) == pytest.approx(spread_before(old.tolist()) / old.mean())
+    assert plan(spec(), {"ndcg": spread_before(old.tolist())}).queries > 1000
