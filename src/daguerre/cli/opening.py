@@ -21,6 +21,7 @@ def demo_settings() -> Settings:
         source=str(home / "library"),
         cache=home / "cache",
         dagster_home=home / "dagster",
+        policies=load_settings().project / "models/policies/demo",
         unit_size=64,
     )
 

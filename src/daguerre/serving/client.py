@@ -17,7 +17,8 @@ _TYPES = {np.dtype(np.uint8): "UINT8", np.dtype(np.int32): "INT32"}
 _CHANNEL = [
     # Without a limit gRPC waits up to two minutes before it looks for a restarted server again.
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    # Despite its name this is how long one attempt to connect may take; a busy machine accepts late.
+    ("grpc.min_reconnect_backoff_ms", 2000),
     ("grpc.max_reconnect_backoff_ms", 1000),
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
