@@ -116,13 +116,15 @@ def retire(release: ReleaseName, reason: Reason, actor: Actor, json: Json = Fals
 
 
 def watch(
-    every: Annotated[float, typer.Option(help="Look again after so many seconds; 0: look once.", min=0.0)] = 0.0,
+    every: Annotated[
+        float, typer.Option(help="Look again after so many seconds, as long as something is on trial.", min=0.0)
+    ] = 0.0,
     json: Json = False,
 ) -> None:
     """Look at the guards of a probation or a canary: a breach rolls back by itself. Ends with 1 when one did."""
     ws = open_workspace()
     seen = look(ws)
-    while every and seen.what == "baking":
+    while every and seen.report.release and seen.what in {"baking", "nothing"}:
         _draw(seen, json=json)
         time.sleep(every)
         seen = look(ws)
