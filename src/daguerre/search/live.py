@@ -27,6 +27,7 @@ from daguerre.search.service import PhotoNotFoundError, SearchError
 from daguerre.search.shadow import Comparison, ShadowPool
 from daguerre.search.traffic import TrafficLog
 from daguerre.search.view import Place, View
+from daguerre.serving.calls import DeadlineError
 from daguerre.storage.ports import StorageError
 from daguerre.workspace import Workspace
 
@@ -197,11 +198,14 @@ class LiveSearch:
     def _pause(self, error: Exception, place: Place, question: Question, retried: int) -> None:
         """Wait a little before the next try; raise when there is no sense or no time in trying."""
         left = question.asked_at + self._deadline_s - time.monotonic()
-        if left <= 0 or isinstance(error, (SpaceMismatchError, ForeignOwnerError)):
+        mixed = isinstance(error, (SpaceMismatchError, ForeignOwnerError))
+        if left <= 0 or mixed:
             self.traffic.failed(place.route.release, "production")
-            raise error
-        if retried:
+        # A server that is silent does not come back by itself, as one that ended does.
+        if retried or left <= 0 or isinstance(error, DeadlineError):
             self._follower.doubt(place)
+        if left <= 0 or mixed:
+            raise error
         pause = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0**retried)
         self._stop.wait(min(left, random.uniform(0, pause)))  # noqa: S311 - jitter
 

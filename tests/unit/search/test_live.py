@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from daguerre.search.live import LiveSearch, SearchClosedError
 from daguerre.search.routes import Share
 from daguerre.search.service import PhotoNotFoundError, SearchError
 from daguerre.search.traffic import read_traffic
+from daguerre.serving.calls import DeadlineError
 from daguerre.storage.ports import StoreUnavailableError
 from daguerre.workspace import Workspace
 from tests.fakes.routes import ToyWorld, route, scores_of, world
@@ -164,6 +165,16 @@ def test_production_that_stays_broken_is_opened_again(ws: Workspace, toy: ToyWor
         assert answer.retried >= 2
         assert len(toy.opened) == 2
         wait_for(lambda: len(toy.open_now()) == 1)
+
+
+@pytest.mark.parametrize("deadline_s", [0.0, 5.0])
+def test_a_server_that_falls_silent_is_opened_again_at_once(ws: Workspace, toy: ToyWorld, deadline_s: float) -> None:
+    with live(ws, toy, deadline_s=deadline_s) as search:
+        toy.service(OLD).fault = DeadlineError("no answer")
+        with suppress(DeadlineError):
+            assert search.by_text("red").retried >= 1
+        wait_for(lambda: len(toy.opened) == 2 and toy.opened[0].closed == 1)
+        assert search.by_text("red").route == OLD
 
 
 def test_after_the_deadline_the_last_error_is_raised_and_counted(ws: Workspace, toy: ToyWorld) -> None:
