@@ -23,13 +23,14 @@ LOOK_DIM = 64
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Life:
-    """n photos in order of time and what is true about them. `trip` is 0 at home."""
+    """n photos in order of time and what is true about them. `trip` is 0 at home, `late_s` 0 where the clock was right."""
 
     taken_s: np.ndarray
     lat: np.ndarray
     lon: np.ndarray
     event: np.ndarray
     trip: np.ndarray
+    late_s: np.ndarray
 
     @property
     def boundaries(self) -> np.ndarray:
@@ -94,6 +95,7 @@ def columns(n: int, **given: Any) -> PhotoColumns:
         "people": people,
         "views": np.zeros(n),
         "favorites": np.zeros(n),
+        "skew_s": np.zeros(n),
     }
     return PhotoColumns(**(plain | given))
 
@@ -137,7 +139,7 @@ def life(seed: int, *, years: int = 2, gps: float = 0.7, skewed_clock: bool = Tr
             for at, place in _session(rng, kind, lasts, where):
                 # the second camera's clock was never set to the time of the journey
                 late = HOUR_S if away and skewed_clock and rng.random() < 0.25 else 0.0
-                rows.append((START_S + t + at + late, *place, event, number if away else 0))
+                rows.append((START_S + t + at + late, *place, event, number if away else 0, late))
             event += 1
             t += lasts + (rng.uniform(0.8, 1.5) if rng.random() < 0.5 else rng.uniform(2, 6)) * HOUR_S
     return _life(rng, rows, gps)
@@ -163,7 +165,7 @@ def journeys(seed: int, *, years: int = 2, gps: float = 0.7, at_home: float = 1.
                 kept = np.sort(rng.uniform(0, 2 * HOUR_S, n))[rng.random(n) < (1.0 if days > 1 else at_home)]
                 spots = where + rng.normal(0, 0.005, (len(kept), 2))
                 rows += [
-                    (START_S + t + at, *spot, event, trip * (days > 1)) for at, spot in zip(kept, spots, strict=True)
+                    (START_S + t + at, *spot, event, trip * (days > 1), 0.0) for at, spot in zip(kept, spots, strict=True)
                 ]
                 event += 1
         day += days
@@ -191,6 +193,7 @@ def _life(rng: np.random.Generator, rows: list[tuple[float, ...]], gps: float) -
         lon=np.where(lost, np.nan, table[:, 2]),
         event=table[:, 3].astype(int),
         trip=table[:, 4].astype(int),
+        late_s=table[:, 5],
     )
 
 

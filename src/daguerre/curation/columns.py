@@ -45,6 +45,7 @@ class PhotoColumns:
         faces: Faces found; NaN where it was not measured.
         people: Tuples of the people on the photo, as far as anybody named them.
         views, favorites: What people did with the photo in the last 28 days that were counted; 0 when nothing.
+        skew_s: How far the camera's clock was ahead, as far as found; `taken_s` has it taken off already. 0 when right.
     """
 
     photo_id: Words
@@ -76,6 +77,7 @@ class PhotoColumns:
     people: Words
     views: Floats
     favorites: Floats
+    skew_s: Floats
 
     def __len__(self) -> int:
         return len(self.photo_id)

@@ -108,6 +108,7 @@ class LibraryReader:
             people=_nobody(len(ids)),
             views=np.zeros(len(ids)),
             favorites=np.zeros(len(ids)),
+            skew_s=np.zeros(len(ids)),
         ).in_order()
 
     def _uploads(self, ids: Words) -> Ints:
