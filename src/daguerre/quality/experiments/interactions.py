@@ -77,14 +77,13 @@ def evidence_of(
         before: What the same people did before an A/B experiment began; it narrows the intervals.
 
     Raises:
-        InteractionError: the spec asks for no log.
+        InteractionError: the spec asks for no log, or for what no log holds.
     """
-    seen = list(log)
-    if spec.kind == "interleaving":
-        return _drafted(seen)
-    if spec.kind == "ab":
-        return _in_arms(seen, list(before))
-    raise InteractionError(f"{spec.name} is of kind {spec.kind}", fix="Interleaving and A/B experiments read logs.")
+    if spec.kind not in METRICS:
+        raise InteractionError(f"{spec.name} is of kind {spec.kind}", fix="Interleaving and A/B experiments read logs.")
+    if unknown := sorted({metric.name for metric in spec.metrics} - {*METRICS[spec.kind]}):
+        raise InteractionError(f"no {', '.join(unknown)}", fix=f"A log holds {', '.join(METRICS[spec.kind])}.")
+    return _drafted(list(log)) if spec.kind == "interleaving" else _in_arms(list(log), list(before))
 
 
 def _drafted(seen: Sequence[Interaction]) -> tuple[Values, Validity]:

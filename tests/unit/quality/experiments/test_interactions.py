@@ -129,3 +129,9 @@ def test_a_row_that_cannot_be_is_refused(change: dict[str, Any]) -> None:
 def test_an_offline_experiment_reads_no_log() -> None:
     with pytest.raises(InteractionError, match="kind offline"):
         evidence_of(spec(), [])
+
+
+def test_a_metric_that_no_log_holds_is_refused() -> None:
+    ndcg = spec(kind="interleaving", metrics=[{"name": "ndcg", "role": "success", "mde": 0.1}])
+    with pytest.raises(InteractionError, match="A log holds preference"):
+        evidence_of(ndcg, [])
