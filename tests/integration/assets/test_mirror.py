@@ -11,6 +11,7 @@ import pytest
 from assets.mirror import ASSET, already_told, mirror
 from daguerre.encoders.spec import EncoderSpec
 from daguerre.registry.events import EventKind
+from daguerre.registry.evidence import keep_evidence
 from daguerre.registry.log import promote, read_state, record
 from daguerre.workspace import Workspace, open_workspace
 from tests.fakes import installation
@@ -237,3 +238,32 @@ def test_registering_spends_nothing_and_naming_a_candidate_fills_its_column(
     mirror(instance, ws)
     asked, _ = requested(instance, cursor)
     assert "embeddings" not in asked
+
+
+def test_figures_are_shown_with_the_document_that_they_rest_on(
+    ws: Workspace, releases: list[EncoderSpec], instance: dg.DagsterInstance
+) -> None:
+    gates = [
+        {"name": "golden", "passed": True, "value": 0.99999},
+        {"name": "tokenizer", "passed": False, "value": None},
+    ]
+    kept = keep_evidence(ws, {"gates": gates, "figures": {"p50_ms": 2.5, "cores": 2}, "against": "nobody"})
+    note(ws, EventKind.VALIDATED, releases[0], **kept)
+    mirror(instance, ws)
+    shown = max(said(instance).items())[1][2]
+    assert [row.data["name"] for row in shown["gates"].records] == ["golden", "tokenizer"]
+    assert [row.data["value"] for row in shown["gates"].records] == ["0.99", "-"]
+    figures = {row.data["figure"]: row.data["value"] for row in shown["evidence"].records}
+    assert (figures["figures.p50_ms"], figures["against"]) == ("2.5", "nobody")
+    assert Path(str(shown["document"])).exists()
+
+
+def test_evidence_that_is_gone_does_not_stop_the_mirror(
+    ws: Workspace, releases: list[EncoderSpec], instance: dg.DagsterInstance
+) -> None:
+    kept = keep_evidence(ws, {"figure": 1})
+    ws.store.delete(kept["uri"])
+    note(ws, EventKind.VALIDATED, releases[0], **kept)
+    assert mirror(instance, ws) == read_state(ws).number
+    figures = {row.data["figure"]: row.data["value"] for row in max(said(instance).items())[1][2]["evidence"].records}
+    assert "is missing" in figures["document_says"]
