@@ -244,7 +244,7 @@ def test_figures_are_shown_with_the_document_that_they_rest_on(
     ws: Workspace, releases: list[EncoderSpec], instance: dg.DagsterInstance
 ) -> None:
     gates = [
-        {"name": "golden", "passed": True, "value": 0.99999},
+        {"name": "golden", "passed": True, "value": 0.99},
         {"name": "tokenizer", "passed": False, "value": None},
     ]
     kept = keep_evidence(ws, {"gates": gates, "figures": {"p50_ms": 2.5, "cores": 2}, "against": "nobody"})
