@@ -145,7 +145,7 @@ def selection_lines() -> list[Comparison]:
     for name, other in others.items():
         for measure, a, b, floor in (
             (f"moments covered@{PICKS}", ours[0], other[0], 0.9),
-            (f"good pictures@{PICKS}", ours[1], other[1], 0.75),
+            (f"good pictures@{PICKS}", ours[1], other[1], 0.8),
             ("F1 of both", f1(*ours), f1(*other), 0.0),
         ):
             values = {"other": float(b), "ours": float(a), "floor": floor}

@@ -12,7 +12,7 @@ from daguerre.curation.columns import Bools, Floats, Ints, PhotoColumns
 from daguerre.curation.exclusion_rules import ExclusionRules, excluded
 from daguerre.curation.groups import runs
 from daguerre.curation.memory import Kind, Memory, MemoryRules
-from daguerre.curation.selection import best_of_each, cover, diverse, moment_labels, proposals
+from daguerre.curation.selection import best_of_each, choose, cover, diverse, moment_labels
 from daguerre.curation.timeline import Timeline, places_by_photos
 
 
@@ -106,10 +106,9 @@ def _highlights(stock: Stock, rows: Ints) -> Ints:
     pool = []
     for part in runs(stock.line.event[rows]):
         of_event = rows[part]
-        of_event = of_event[
-            proposals(stock.moment[of_event], stock.equals[of_event], quality[of_event], rules.selection)
-        ]
-        pool.append(of_event[diverse(quality[of_event], look[of_event], rules.of_event, rules.selection)])
+        of_moment, equals = stock.moment[of_event], stock.equals[of_event]
+        picks = choose(of_moment, quality[of_event], look[of_event], equals, most=rules.of_event, rules=rules.selection)
+        pool.append(of_event[picks])
     chosen = np.sort(np.concatenate(pool))
     # Duplicates may lie in two events: a copy that kept its time, a burst cut in two.
     chosen = chosen[best_of_each(stock.equals[chosen], quality[chosen])]
