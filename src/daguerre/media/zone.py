@@ -11,7 +11,7 @@ from daguerre.media.exif import Position
 
 def zone_at(position: Position) -> ZoneInfo | None:
     """Return the zone at a position; None where nobody keeps one that this machine knows."""
-    name = _finder().timezone_at(lat=position.lat, lng=position.lon)
+    name = finder().timezone_at(lat=position.lat, lng=position.lon)
     try:
         return ZoneInfo(name) if name else None
     except ZoneInfoNotFoundError:
@@ -19,7 +19,8 @@ def zone_at(position: Position) -> ZoneInfo | None:
 
 
 @functools.cache
-def _finder() -> Any:
+def finder() -> Any:
+    """Return the outlines of all zones, read once in a process."""
     from timezonefinder import TimezoneFinder  # 0.2 s and 50 MB: only for processes that meet a position
 
     return TimezoneFinder(in_memory=False)

@@ -6,7 +6,7 @@ from collections.abc import Set
 from datetime import date
 from typing import Any
 
-from daguerre.curation.columns import DAY_S
+from daguerre.curation.columns import DAY_S, PhotoColumns
 from daguerre.curation.exclusion_log import owners_with_rules, read_rules
 from daguerre.curation.exclusion_rules import excluded
 from daguerre.curation.memory import RULES
@@ -29,9 +29,14 @@ def read_memories(ws: Workspace, owner: OwnerId) -> list[Row]:
     rows = catalogue.memories(ws).read(where=f"owner_id = {quote(owner)}").to_pylist()
     if not rows:
         return []
-    library, until_s = LibraryReader(ws).read(owner), ws.clock().timestamp() + DAY_S
-    allowed = set(library.photo_id[~excluded(library, read_rules(ws, owner), until_s=until_s)].tolist())
+    allowed = set(shown_library(ws, owner).photo_id.tolist())
     return sorted((kept for row in rows if (kept := still_shown(row, allowed))), key=lambda row: row["rank"])
+
+
+def shown_library(ws: Workspace, owner: OwnerId) -> PhotoColumns:
+    """Return the owner's photos that may be shown now, in order of time. Raises ExclusionError."""
+    library, until_s = LibraryReader(ws).read(owner), ws.clock().timestamp() + DAY_S
+    return library.take(~excluded(library, read_rules(ws, owner), until_s=until_s))
 
 
 def still_shown(row: Row, allowed: Set[str]) -> Row | None:
