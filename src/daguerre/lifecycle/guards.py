@@ -11,7 +11,7 @@ from daguerre.lifecycle.moves import spec_of
 from daguerre.registry.log import read_state
 from daguerre.registry.policy import Policy
 from daguerre.registry.state import CANDIDATE, PREVIOUS, PRODUCTION, State
-from daguerre.search.abstention import read_abstention
+from daguerre.search.abstention import usable_abstention
 from daguerre.search.traffic import TrafficFigures, read_traffic
 from daguerre.workspace import Workspace
 
@@ -101,5 +101,5 @@ def canary(ws: Workspace, state: State, policy: Policy) -> GuardReport:
 
 def _alike(ws: Workspace, *digests: str) -> bool:
     """Say whether all of these releases, or none of them, ever say that nothing good was found."""
-    known = [read_abstention(ws, spec_of(ws, digest).space) for digest in digests]
+    known = [usable_abstention(ws, spec_of(ws, digest).space) for digest in digests]
     return len({one is not None and one.threshold is not None for one in known}) == 1

@@ -84,6 +84,17 @@ def read_abstention(ws: Workspace, space: SpaceName) -> Abstention | None:
         raise _unreadable(key, e) from e
 
 
+def usable_abstention(ws: Workspace, space: SpaceName) -> Abstention | None:
+    """Return what is known of a space; None where nothing is known, or nothing that can be read.
+
+    A record that cannot be read must not keep a space from answering, nor its guards from looking.
+    """
+    try:
+        return read_abstention(ws, space)
+    except AbstentionError:
+        return None
+
+
 def write_abstention(ws: Workspace, abstention: Abstention) -> None:
     """Keep the record of a space; readers see the old one or this one."""
     fields = {**asdict(abstention), "calibrated_at": abstention.calibrated_at.isoformat()}

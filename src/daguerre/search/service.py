@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,16 +14,19 @@ import numpy.typing as npt
 from daguerre.encoders.preprocess import to_input
 from daguerre.encoders.spec import Encoder
 from daguerre.errors import DaguerreError
+from daguerre.ids import SpaceName
 from daguerre.index.filters import Filters
 from daguerre.index.query import QueryVector, SpaceMismatchError
 from daguerre.index.searcher import ForeignOwnerError, Neighbour, Searcher
 from daguerre.index.snapshot import Snapshot, read_snapshot
-from daguerre.search.abstention import Abstention, Kind, read_abstention
+from daguerre.search.abstention import Abstention, AbstentionError, Kind, read_abstention, usable_abstention
 from daguerre.tables import catalogue
 from daguerre.tables.sql import quote
 from daguerre.workspace import Workspace
 
 __all__ = ["Filters", "Hit", "PhotoNotFoundError", "SearchError", "SearchService"]
+
+_log = logging.getLogger(__name__)
 
 _COLUMNS = ["photo_id", "owner_id", "media", "video_id", "taken_at", "place", "source_key"]
 
@@ -72,11 +76,11 @@ class SearchService:
         self._ws = ws
         self._encoder = encoder
         self._searcher = self._open(snapshot or read_snapshot(ws, encoder.spec.space))
-        self._abstention = read_abstention(ws, encoder.spec.space)
+        self._abstention = _calibration(ws, encoder.spec.space)
 
     @property
     def abstention(self) -> Abstention | None:
-        """Return what is known of when to say that nothing good was found; None before it was calibrated."""
+        """Return what is known of when to say that nothing good was found; None while it is not calibrated."""
         return self._abstention
 
     @property
@@ -91,7 +95,7 @@ class SearchService:
             SnapshotNotFoundError: the index is gone.
         """
         newest = read_snapshot(self._ws, self.snapshot.space)
-        if newest == self.snapshot and read_abstention(self._ws, newest.space) == self._abstention:
+        if newest == self.snapshot and usable_abstention(self._ws, newest.space) == self._abstention:
             return None
         return SearchService(self._ws, self._encoder, newest)
 
@@ -199,6 +203,15 @@ class SearchService:
                 ),
             )
         return list(hits.values())
+
+
+def _calibration(ws: Workspace, space: SpaceName) -> Abstention | None:
+    """Return what is known of a space; a record that cannot be read counts as none, and the log says so."""
+    try:
+        return read_abstention(ws, space)
+    except AbstentionError as e:
+        _log.warning("every answer counts as a good one in %s: %s", space, e)
+        return None
 
 
 def _is(rows: list[dict[str, Any]], media: str) -> bool:

@@ -22,7 +22,7 @@ from daguerre.quality.experiments.measuring import (
 from daguerre.quality.experiments.spec import ExperimentSpec, IndexSettings
 from daguerre.quality.experiments.validity import Validity
 from daguerre.quality.queries import QUERIES, GoldenQuery, find_in_source, load_queries
-from daguerre.search.abstention import read_abstention
+from daguerre.search.abstention import usable_abstention
 from daguerre.stages.contest import Measured
 from daguerre.stages.experiment_asking import Opened, OpenService, ask_both, asked_snapshot
 from daguerre.stages.experiment_evidence import cost_of, likeness_of
@@ -126,6 +126,6 @@ class SearchContest:
         if snapshot is None:
             return None
         fields = ("space", "version", "rows", "ann", "partitions", "nprobes", "refine")
-        abstention = read_abstention(self.ws, snapshot.space)
+        abstention = usable_abstention(self.ws, snapshot.space)
         threshold = abstention.threshold if abstention else None
         return {"release": release, "threshold": threshold, **{field: getattr(snapshot, field) for field in fields}}

@@ -11,7 +11,7 @@ from daguerre.quality.calibration import Calibration
 from daguerre.quality.queries import GoldenQuery, find_in_source, load_queries
 from daguerre.quality.ranking import DEPTH, Answer
 from daguerre.quality.search_report import QualityReport, summarise, to_json
-from daguerre.search.abstention import Abstention, AbstentionError, read_abstention, write_abstention
+from daguerre.search.abstention import Abstention, usable_abstention, write_abstention
 from daguerre.search.service import PhotoNotFoundError, SearchService
 from daguerre.storage.canonical import canonical_json
 from daguerre.workspace import Workspace
@@ -56,10 +56,7 @@ def _abstention(space: SpaceName, found: Calibration, at: datetime) -> Abstentio
 
 def _keep(ws: Workspace, new: Abstention) -> None:
     """Replace the record when something was learnt: searches reopen their snapshot for every new one."""
-    try:
-        known = read_abstention(ws, new.space)
-    except AbstentionError:  # of another version, and now of this one
-        known = None
+    known = usable_abstention(ws, new.space)
     if known is None or replace(known, calibrated_at=new.calibrated_at) != new:
         write_abstention(ws, new)
 

@@ -243,3 +243,10 @@ def test_bounds_hold_what_they_promise() -> None:
     low, high = bounds(40, 400)
     assert low < 0.1 < high
     assert high - low < 0.12
+
+
+def test_an_unreadable_calibration_does_not_blind_the_guards(house: House, old: EncoderSpec, new: EncoderSpec) -> None:
+    house.ws.store.put(layout.abstention(new.space), b"{")
+    house.traffic(new, answered=500, failed=40)
+    house.clock.on(minutes=1)
+    assert watch(house.ws).what == "rolled back"

@@ -106,3 +106,22 @@ def test_a_new_calibration_is_taken_up_like_a_new_snapshot(
     assert newer.newer() is None
     write_abstention(ws, replace(abstention(encoder.spec.space, 0.1)))
     assert newer.newer() is not None
+
+
+def test_a_record_that_cannot_be_read_keeps_nobody_from_searching(
+    service: SearchService, ws: Workspace, encoder: OnnxEncoder, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = layout.abstention(encoder.spec.space)
+    write_abstention(ws, abstention(encoder.spec.space, 1.5))
+    ws.store.put(key, ws.store.get(key)[:40])
+    assert service.newer() is None
+    assert not caplog.records
+    opened = SearchService(ws, encoder)
+    assert opened.abstention is None
+    assert not opened.judge(opened.by_text("a red photo", k=3), "text")
+    assert key in caplog.text
+    assert opened.newer() is None
+    write_abstention(ws, abstention(encoder.spec.space, 1.5))
+    mended = opened.newer()
+    assert mended is not None
+    assert mended.judge(mended.by_text("a red photo", k=3), "text")
