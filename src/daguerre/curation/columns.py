@@ -39,12 +39,13 @@ class PhotoColumns:
         pdq: `(n, 32)`, the 256 bits of the perceptual hash.
         pdq_quality: 0..100, -1 without a hash; below 50 the hash says little.
         descriptor: `(n, d)` unit rows; zero rows where there is none.
-        sharpness, aesthetic: Signals; NaN where they were not measured.
+        sharpness, exposure, contrast, noise, aesthetic: Signals; NaN where they were not measured.
         document: Probability that this is a document, receipt or screenshot; NaN where it was not measured.
         concept: Name of the concept that fits best; empty where it was not measured.
         faces: Faces found; NaN where it was not measured.
+        face_area, face_quality: Share of the picture and sharpness of the largest face; NaN where not measured.
         people: Tuples of the people on the photo, as far as anybody named them.
-        views, favorites: What people did with the photo in the last 28 days that were counted; 0 when nothing.
+        views, favorites, shares: What people did with the photo in the last 28 days that were counted; 0 when nothing.
         skew_s: How far the camera's clock was ahead, as far as found; `taken_s` has it taken off already. 0 when right.
     """
 
@@ -70,13 +71,19 @@ class PhotoColumns:
     pdq_quality: Ints
     descriptor: Vectors
     sharpness: Floats
+    exposure: Floats
+    contrast: Floats
+    noise: Floats
     aesthetic: Floats
     document: Floats
     concept: Words
     faces: Floats
+    face_area: Floats
+    face_quality: Floats
     people: Words
     views: Floats
     favorites: Floats
+    shares: Floats
     skew_s: Floats
 
     def __len__(self) -> int:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from daguerre.curation.clocks import settle_zones
 from daguerre.curation.columns import Floats, Ints, PhotoColumns, Words
+from daguerre.curation.liking import Liking, counts_of, read_liking
 from daguerre.features.concepts import NOT_TO_REMEMBER
 from daguerre.features.lake import landing_day, newest, read_partition
 from daguerre.features.views import (
@@ -52,6 +53,12 @@ _COLUMNS = [
     "pdq",
     "pdq_quality",
 ]
+_SIGNALS = {
+    PHOTO_QUALITY.name: ("sharpness", "exposure", "contrast", "noise"),
+    PHOTO_FACES.name: ("face_count", "largest_face_area", "face_quality"),
+    PHOTO_AESTHETIC.name: ("aesthetic",),
+    PHOTO_CONCEPTS.name: ("top_concept",),
+}
 _HASH_BYTES = 32
 #: Lake files kept while one batch's owners are read: their libraries mostly lie in the same ones.
 _FILES_KEPT = 48
@@ -64,6 +71,10 @@ class LibraryReader:
     def __init__(self, ws: Workspace) -> None:
         self.ws = ws
         self._signals = functools.lru_cache(maxsize=_FILES_KEPT)(self._read_signals)
+
+    @functools.cached_property
+    def _liking(self) -> Liking:
+        return read_liking(self.ws)
 
     def read(self, owner: OwnerId) -> PhotoColumns:
         """Return the owner's photos and videos in order; keyframes stay with their video.
@@ -101,13 +112,19 @@ class LibraryReader:
             pdq_quality=_ints(pc.if_else(pc.is_null(photos["pdq"]), -1, pc.fill_null(photos["pdq_quality"], -1))),
             descriptor=self._descriptors(owner, ids),
             sharpness=self._signal(PHOTO_QUALITY, "sharpness", batches, ids),
+            exposure=self._signal(PHOTO_QUALITY, "exposure", batches, ids),
+            contrast=self._signal(PHOTO_QUALITY, "contrast", batches, ids),
+            noise=self._signal(PHOTO_QUALITY, "noise", batches, ids),
             aesthetic=self._signal(PHOTO_AESTHETIC, "aesthetic", batches, ids),
             document=np.where(concept == "", np.nan, np.isin(concept.astype(str), sorted(NOT_TO_REMEMBER))),
             concept=concept,
             faces=self._signal(PHOTO_FACES, "face_count", batches, ids),
+            face_area=self._signal(PHOTO_FACES, "largest_face_area", batches, ids),
+            face_quality=self._signal(PHOTO_FACES, "face_quality", batches, ids),
             people=_nobody(len(ids)),
-            views=np.zeros(len(ids)),
-            favorites=np.zeros(len(ids)),
+            views=counts_of(self._liking.views, ids.tolist()),
+            favorites=counts_of(self._liking.favorites, ids.tolist()),
+            shares=counts_of(self._liking.shares, ids.tolist()),
             skew_s=np.zeros(len(ids)),
         ).in_order()
 
@@ -126,18 +143,18 @@ class LibraryReader:
         return _aligned(ids, _words(table["photo_id"]), vectors, np.float32(0))
 
     def _signal(self, view: View, column: str, batches: list[BatchKey], ids: Words) -> Floats:
-        rows = self._of(view, column, batches)
+        rows = self._of(view, batches)
         return _aligned(ids, _words(rows["photo_id"]), _floats(rows[column]), np.nan)
 
     def _concepts(self, batches: list[BatchKey], ids: Words) -> Words:
-        rows = self._of(PHOTO_CONCEPTS, "top_concept", batches)
+        rows = self._of(PHOTO_CONCEPTS, batches)
         return _aligned(ids, _words(rows["photo_id"]), _words(rows["top_concept"]), "")
 
-    def _of(self, view: View, column: str, batches: list[BatchKey]) -> pa.Table:
-        return newest(pa.concat_tables([self._signals(view, column, batch) for batch in batches]), "photo_id")
+    def _of(self, view: View, batches: list[BatchKey]) -> pa.Table:
+        return newest(pa.concat_tables([self._signals(view, batch) for batch in batches]), "photo_id")
 
-    def _read_signals(self, view: View, column: str, batch: BatchKey) -> pa.Table:
-        names = ["photo_id", column, EVENT_TIMESTAMP, CREATED_TIMESTAMP]
+    def _read_signals(self, view: View, batch: BatchKey) -> pa.Table:
+        names = ["photo_id", *_SIGNALS[view.name], EVENT_TIMESTAMP, CREATED_TIMESTAMP]
         return read_partition(self.ws, view, landing_day(batch), batch).select(names)
 
 
