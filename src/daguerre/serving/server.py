@@ -29,6 +29,8 @@ from daguerre.workspace import Workspace
 _HOST = "127.0.0.1"
 _START_S = 90.0
 _DRAIN_S = 10
+#: A server that answers nothing any more works on nothing that is worth waiting for.
+_DEAF_S = 2.0
 _TAIL_LINES = 15
 _PORT_TRIES = 3
 
@@ -63,7 +65,7 @@ def ensure(ws: Workspace) -> Running:
         if state and is_live(state.url):
             return Running(url=state.url, owned=False)
         if state:  # alive but deaf
-            _end(state, folder)
+            _end(state, folder, within_s=_DEAF_S)
         sweep(folder.path)
         return Running(url=_start(ws, folder).url, owned=True)
 
@@ -85,7 +87,7 @@ def stop_server(ws: Workspace) -> bool:
     with folder.starting():
         state = folder.read()
         if state:
-            _end(state, folder)
+            _end(state, folder, within_s=_patience(state))
         return state is not None
 
 
@@ -134,7 +136,7 @@ def _start(ws: Workspace, folder: ServerFolder) -> ServerState:
         folder.write(state)
         if _wait_until_live(state):
             return state
-        _end(state, folder)
+        _end(state, folder, within_s=_DEAF_S)
         if "address already in use" not in log_tail(folder).lower():
             break
     raise ServerStartError(f"log {folder.log} ends with\n{log_tail(folder)}", fix="`daguerre doctor` checks the rest.")
@@ -184,9 +186,14 @@ def _wait_until_live(state: ServerState) -> bool:
     return False
 
 
-def _end(state: ServerState, folder: ServerFolder) -> None:
+def _patience(state: ServerState) -> float:
+    """Return how long a server may take to finish, in seconds. To be asked before it is told to: then it hangs up."""
+    return _DRAIN_S + 5 if is_live(state.url) else _DEAF_S
+
+
+def _end(state: ServerState, folder: ServerFolder, *, within_s: float) -> None:
     """Ask the server to finish, insist after a while, and take its helper processes along."""
-    deadline = time.monotonic() + _DRAIN_S + 5
+    deadline = time.monotonic() + within_s
     if state.alive:
         os.kill(state.pid, signal.SIGTERM)
     while state.alive and time.monotonic() < deadline:

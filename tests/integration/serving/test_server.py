@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,23 @@ def test_a_server_that_is_killed_in_the_middle_costs_time_but_no_rows(own, tmp_p
         np.testing.assert_allclose(encoder.embed_images(images), wanted, atol=1e-6)
     assert server_folder(own).read() is None
     assert not is_live(second.url)
+
+
+@pytest.mark.parametrize("ends", [ensure, stop_server], ids=["ensure", "stop"])
+def test_a_server_that_hangs_is_not_waited_for(own, ends):
+    start_server(own)
+    hanging = server_folder(own).read()
+    os.kill(hanging.pid, signal.SIGSTOP)
+    began, waits = time.monotonic(), []
+    sleep = time.sleep
+    with pytest.MonkeyPatch.context() as counted:
+        counted.setattr("daguerre.serving.server._start", lambda *_: hanging)  # its own time is not what is measured
+        counted.setattr("daguerre.serving.server.time.sleep", lambda s: (waits.append(s), sleep(s)))
+        ends(own)
+    assert time.monotonic() - began < 10, "it was killed long before the time that a server gets to drain"
+    assert waits, "it was asked to finish first"
+    assert not hanging.alive
+    assert server_folder(own).read() is None
 
 
 def test_it_listens_on_loopback_only(own):
