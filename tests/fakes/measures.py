@@ -45,3 +45,9 @@ def selection_scores(picks: np.ndarray, moment: np.ndarray, quality: np.ndarray,
     """Return the share of moments covered (of at most k) and the share of good pictures among the picks."""
     covered = len(np.unique(moment[picks])) / min(k, len(np.unique(moment)))
     return covered, float((quality[picks] >= 0.6).mean())
+
+
+def average_precision(score: np.ndarray, true: np.ndarray) -> float:
+    """Return the mean precision at each true one, best score first; the first row wins a tie."""
+    found = true[np.argsort(-score, kind="stable")]
+    return float((np.cumsum(found) / np.arange(1, len(found) + 1))[found].mean())

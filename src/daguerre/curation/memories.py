@@ -5,17 +5,34 @@ Made from events and trips, not from dates alone: a day with three photos of a p
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
 from daguerre.curation.columns import Ints
+from daguerre.curation.composing import Composer, Idea
 from daguerre.curation.exclusion_rules import NOTHING_EXCLUDED, ExclusionRules
-from daguerre.curation.memory import RULES, Memory, MemoryRules
-from daguerre.curation.memory_kinds import best_of_months, on_this_day, trips
-from daguerre.curation.stock import stock_up
+from daguerre.curation.kinds.anniversaries import on_this_day, this_week
+from daguerre.curation.kinds.best import best_of_months, best_of_years
+from daguerre.curation.kinds.happenings import events, trips
+from daguerre.curation.kinds.over_years import people_over_years, recurring_places, then_and_now
+from daguerre.curation.kinds.themes import themes
+from daguerre.curation.memory import RULES, Memory, MemoryRules, shares
+from daguerre.curation.stock import Stock, stock_up
 from daguerre.curation.timeline import Timeline
 
-_KINDS = (on_this_day, trips, best_of_months)
+_KINDS: tuple[Callable[[Stock], list[Idea]], ...] = (
+    on_this_day,
+    this_week,
+    trips,
+    events,
+    people_over_years,
+    recurring_places,
+    then_and_now,
+    themes,
+    best_of_months,
+    best_of_years,
+)
 
 
 def make_memories(
@@ -27,6 +44,9 @@ def make_memories(
 ) -> list[Memory]:
     """Return the memories of one owner for one day, best first.
 
+    No two of them share more than half of their photos: of two such the better one is kept. Raises
+    UnknownLocaleError.
+
     Args:
         line: The owner's timeline.
         equals: `(n,)` group of duplicates of each photo of the timeline; photos alone have a number of their own.
@@ -35,10 +55,30 @@ def make_memories(
         exclusions: What the owner does not want to be reminded of.
     """
     stock = stock_up(line, equals, made_for, rules, exclusions)
-    found = [memory for kind in _KINDS for memory in sorted(kind(stock), key=_by_score)[: rules.of_kind]]
-    ranked = sorted(found, key=_by_score)
+    if not len(stock.shown):
+        return []
+    composer, found = Composer(stock), []
+    for kind in _KINDS:
+        found += _best(composer, kind(stock), rules.of_kind)
+    ranked = _apart(sorted(found, key=lambda each: (-each.score, each.key)), rules.shared)
     return [replace(memory, rank=place) for place, memory in enumerate(ranked, start=1)]
 
 
-def _by_score(memory: Memory) -> tuple[float, str]:
-    return -memory.score, memory.key
+def _best(composer: Composer, ideas: list[Idea], most: int) -> list[Memory]:
+    """Return the memories of the best ideas; the others are never composed, however many years there are."""
+    found: list[Memory] = []
+    for idea in sorted(ideas, key=lambda idea: (-idea.worth, idea.key)):
+        if len(found) == most:
+            break
+        memory = composer.compose(idea)
+        found += [memory] if memory else []
+    return found
+
+
+def _apart(ranked: list[Memory], shared: float) -> list[Memory]:
+    kept: list[tuple[Memory, frozenset[object]]] = []
+    for memory in ranked:
+        rows: frozenset[object] = frozenset(memory.rows)
+        if all(shares(rows, others) <= shared for _, others in kept):
+            kept.append((memory, rows))
+    return [memory for memory, _ in kept]

@@ -1,0 +1,120 @@
+"""From an idea of a memory to the memory: its photos, its cover, its score and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from daguerre.curation.columns import Bools, Floats, Ints, PhotoColumns
+from daguerre.curation.groups import runs
+from daguerre.curation.memory import Kind, Memory
+from daguerre.curation.selection import best_of_each, cover, diverse, proposals
+from daguerre.curation.stock import Stock, moments_in
+from daguerre.curation.titles.speech import Told
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Idea:
+    """What a memory could be about; cheap, because most ideas never become one.
+
+    Attributes:
+        key: As in `Memory`.
+        rows: What may be shown of it, ascending.
+        worth: 0..1, without the quality of the photos.
+        tell: Gives title and reason when it is known how many photos were chosen.
+        part: `(len(rows),)` which part of it each row belongs to, when every part is to be shown: a year, then or now.
+            None: it is made of events, of which the best are shown.
+    """
+
+    kind: Kind
+    key: str
+    rows: Ints
+    worth: float
+    tell: Callable[[int], Told]
+    part: Ints | None = None
+
+
+class Composer:
+    """Composes memories from one stock; what an event proposes is chosen once, for all memories that it is in."""
+
+    def __init__(self, stock: Stock) -> None:
+        self.stock = stock
+        self._proposed: dict[bytes, Ints] = {}
+
+    def compose(self, idea: Idea) -> Memory | None:
+        """Choose the photos and score the memory; None when there is too little to choose from."""
+        stock, rules = self.stock, self.stock.rules
+        if moments_in(stock, idea.rows) < rules.moments[idea.kind]:
+            return None
+        picks = self._of_events(idea.rows) if idea.part is None else self._of_parts(idea.rows, idea.part)
+        if len(picks) < rules.fewest:
+            return None
+        columns, quality = stock.line.columns, stock.line.quality
+        told = idea.tell(len(picks))
+        return Memory(
+            kind=idea.kind,
+            key=idea.key,
+            title=told.title,
+            reason=told.reason,
+            score=rules.weights[idea.kind] * (0.7 * idea.worth + 0.3 * float(quality[picks].mean())),
+            rank=0,
+            cover=int(picks[cover(_upright_first(columns, picks, quality[picks]), columns.descriptor[picks])]),
+            rows=tuple(picks.tolist()),
+            starts_s=float(columns.taken_s[idea.rows[0]]),
+            ends_s=float(columns.taken_s[idea.rows[-1]]),
+        )
+
+    def _of_events(self, rows: Ints) -> Ints:
+        """Return the rows to show, ascending: some of each of the most significant events, unlike each other."""
+        stock, rules = self.stock, self.stock.rules
+        events = runs(stock.line.event[rows])
+        best = sorted(events, key=lambda part: -stock.stands_out.score[stock.line.event[rows[part[0]]]])
+        return self._chosen([self._proposals(rows[part]) for part in best[: rules.parts]], rules.most)
+
+    def _of_parts(self, rows: Ints, part: Ints) -> Ints:
+        """Return the rows to show, ascending: as many of each part."""
+        rules, parts = self.stock.rules, runs(part)
+        kept = [
+            parts[i] for i in np.unique(np.linspace(0, len(parts) - 1, min(len(parts), rules.most)).round().astype(int))
+        ]
+        each = max(1, rules.most // len(kept))
+        return self._chosen([self._diverse(self._proposals(rows[rows_of]), each) for rows_of in kept], rules.most)
+
+    def _proposals(self, rows: Ints) -> Ints:
+        key = rows.tobytes()
+        if key not in self._proposed:
+            stock, rules = self.stock, self.stock.rules
+            found = rows[proposals(stock.moment[rows], stock.equals[rows], stock.line.quality[rows], rules.selection)]
+            self._proposed[key] = self._diverse(found, rules.of_part)
+        return self._proposed[key]
+
+    def _chosen(self, pool: list[Ints], most: int) -> Ints:
+        chosen, quality = np.sort(np.concatenate(pool)), self.stock.line.quality
+        # Duplicates may lie in two events: a copy that kept its time, a burst cut in two.
+        chosen = chosen[best_of_each(self.stock.equals[chosen], quality[chosen])]
+        return np.sort(self._diverse(chosen[_one_video(self.stock.line.columns, chosen, quality)], most))
+
+    def _diverse(self, rows: Ints, most: int) -> Ints:
+        stock = self.stock
+        if len(rows) <= most:
+            return rows
+        look, quality = stock.line.columns.descriptor[rows], stock.line.quality[rows]
+        return rows[diverse(quality, look, most, stock.rules.selection)]
+
+
+def _one_video(columns: PhotoColumns, rows: Ints, quality: Floats) -> Bools:
+    """Return which rows stay when the best video stands for all of them."""
+    video = columns.media[rows] == "video"
+    if video.sum() > 1:
+        best = int(np.where(video, quality[rows], -1.0).argmax())
+        video[best] = False
+        return ~video
+    return np.ones(len(rows), bool)
+
+
+def _upright_first(columns: PhotoColumns, rows: Ints, quality: Floats) -> Floats:
+    """Return the quality with a small bonus for pictures that survive being cropped to a card: not extreme in shape."""
+    shape = columns.width[rows] / np.maximum(columns.height[rows], 1)
+    return quality + 0.1 * ((shape > 0.6) & (shape < 2.0)) - 0.2 * (columns.media[rows] == "video")

@@ -1,0 +1,153 @@
+"""Big days are found by more than the number of their photos."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from daguerre.curation.columns import PhotoColumns
+from daguerre.curation.exclusions import never_shown
+from daguerre.curation.selection import moment_labels
+from daguerre.curation.significance import PARTS, Significance, significance
+from tests.fakes.lives import START_S, columns
+from tests.fakes.measures import average_precision
+from tests.fakes.stories import Story, story
+
+SEEDS = range(5)
+FAR_FUTURE_S = START_S + 1e9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Days:
+    """The days of a story: which were big, how many photos they have, and how significant each is."""
+
+    big: np.ndarray
+    photos: np.ndarray
+    may_be_shown: np.ndarray
+    found: Significance
+
+
+def judged(told: Story, photos: PhotoColumns) -> Days:
+    day, label = np.unique(photos.local_day.astype(int), return_inverse=True)
+    shown = ~never_shown(photos, until_s=FAR_FUTURE_S)
+    moment = moment_labels(photos.taken_s, photos.descriptor, np.arange(len(photos)))
+    return Days(
+        big=np.array([int(d) in told.big for d in day]),
+        photos=np.bincount(label).astype(float),
+        may_be_shown=np.bincount(label[shown], minlength=len(day)).astype(float),
+        found=significance(photos, label, moment, shown),
+    )
+
+
+def without_names(photos: PhotoColumns) -> PhotoColumns:
+    people = np.empty(len(photos), object)
+    people[:] = [()] * len(photos)
+    return replace(photos, people=people)
+
+
+def without_hearts(photos: PhotoColumns) -> PhotoColumns:
+    return replace(photos, favorites=np.zeros(len(photos)), views=np.zeros(len(photos)))
+
+
+def without_gps(photos: PhotoColumns) -> PhotoColumns:
+    """Leave a position on every seventh day."""
+    lost = photos.local_day.astype(int) % 7 > 0
+    return replace(photos, lat=np.where(lost, np.nan, photos.lat), lon=np.where(lost, np.nan, photos.lon))
+
+
+STRATA = {
+    "everything known": lambda photos: photos,
+    "a tenth with GPS": without_gps,
+    "nobody named, nothing marked": lambda photos: without_names(without_hearts(photos)),
+    "neither, and a tenth with GPS": lambda photos: without_gps(without_names(without_hearts(photos))),
+}
+#: Better than the number of photos by at least this; .25 is asked where signals are known, .15 always.
+MARGINS = {"everything known": 0.4, "a tenth with GPS": 0.25, "nobody named, nothing marked": 0.25}
+
+
+@pytest.fixture(scope="module")
+def stories() -> list[Story]:
+    return [story(seed, years=1) for seed in SEEDS]
+
+
+@pytest.mark.parametrize("stratum", STRATA)
+def test_big_days_are_found_better_than_by_counting_photos(stories, stratum):
+    ours, counted, counted_shown = [], [], []
+    for told in stories:
+        days = judged(told, STRATA[stratum](told.columns))
+        ours.append(average_precision(days.found.score, days.big))
+        counted.append(average_precision(days.photos, days.big))
+        counted_shown.append(average_precision(days.may_be_shown, days.big))
+    gain = np.mean(ours) - max(np.mean(counted), np.mean(counted_shown))
+    assert gain >= MARGINS.get(stratum, 0.15), (np.mean(ours), np.mean(counted), np.mean(counted_shown))
+    assert min(ours) > min(counted)
+
+
+def test_the_parts_add_up_and_say_why(stories):
+    days = judged(stories[0], stories[0].columns)
+    assert set(days.found.parts) == set(PARTS)
+    seen = days.may_be_shown > 0
+    assert days.found.score[seen] == pytest.approx(sum(days.found.parts.values())[seen])
+    best = int(days.found.score.argmax())
+    reasons = days.found.reasons(best)
+    assert len(reasons) == 2
+    adds = [days.found.parts[name][best] for name in reasons]
+    assert adds == sorted(adds, reverse=True)
+    assert adds[0] == max(part[best] for part in days.found.parts.values())
+
+
+def a_week(**given) -> tuple[PhotoColumns, np.ndarray]:
+    """Return ten days of eight photos each, an hour apart, and the number of each photo's day."""
+    day = np.repeat(np.arange(10), 8)
+    return columns(80, taken_s=START_S + 86_400.0 * day + 3600.0 * (8 + np.tile(np.arange(8), 10)), **given), day
+
+
+def of(photos: PhotoColumns, day: np.ndarray, counted: np.ndarray | None = None) -> Significance:
+    return significance(photos, day, np.arange(len(day)), np.ones(len(day), bool) if counted is None else counted)
+
+
+def test_equal_days_are_all_usual():
+    assert of(*a_week()).score == pytest.approx(np.zeros(10))
+
+
+@pytest.mark.parametrize(
+    ("part", "change"),
+    [
+        ("faces", {"faces": np.where(np.arange(80) // 8 == 4, 5.0, 0.0)}),
+        ("far", {"lat": np.where(np.arange(80) // 8 == 4, 38.7, 48.1)}),
+        ("new_place", {"lat": np.where(np.arange(80) // 8 == 4, 48.4, 48.1)}),
+        ("loved", {"favorites": (np.arange(80) // 8 == 4).astype(float)}),
+    ],
+)
+def test_one_day_that_differs_stands_out_for_that_reason(part, change):
+    found = of(*a_week(**change))
+    assert found.score.argmax() == 4
+    assert part in found.reasons(4)
+    assert found.parts[part][4] > 0.5
+    assert all(found.score[day] <= 0.1 for day in range(10) if day != 4)
+
+
+def test_somebody_seldom_met_counts_more_than_somebody_of_every_day():
+    people = np.empty(80, object)
+    people[:] = [("ada",)] * 80
+    people[33] = ("ada", "zoë")
+    found = of(*a_week(people=people))
+    assert found.score.argmax() == 4
+    assert found.reasons(4)[0] == "people"
+
+
+def test_a_series_is_one_moment():
+    photos, day = a_week()
+    moment = np.where(day == 4, 32, np.arange(80))
+    assert significance(photos, day, moment, np.ones(80, bool)).score[4] < 0
+
+
+def test_what_is_not_counted_changes_nothing_and_an_empty_day_is_the_least():
+    photos, day = a_week(favorites=(np.arange(80) // 8 == 4).astype(float))
+    found = of(photos, day, day != 4)
+    assert found.score.argmin() == 4
+    assert not found.reasons(4)
+    assert np.isfinite(of(photos, day, np.zeros(80, bool)).score).all()
+    assert len(of(columns(0), np.zeros(0, int)).score) == 0
