@@ -67,6 +67,8 @@ def draft(
 def show(name: Name, json: Json = False) -> None:
     """Show what an experiment decided, and where its report lies."""
     ws = open_workspace()
+    if records.find_record(ws, name) is None:
+        records.check_not_closed(ws, name)
     _say(ws, records.read_record(ws, name), json=json)
 
 
@@ -87,6 +89,22 @@ def override(
         out.print(f"{made.actor} overrides {name} with {made.verdict}: {made.reason}")
 
 
+@app.command()
+def close(
+    name: Name,
+    reason: Annotated[str, typer.Option(help="Why nobody waits for its verdict; it is kept for ever.")],
+    actor: Annotated[str, typer.Option(help="Who closes it.")] = "",
+    json: Json = False,
+) -> None:
+    """Close an experiment that is not decided and will not be: its releases may be retired again."""
+    ws = open_workspace()
+    made = records.close(ws, name, reason=reason, actor=actor or getpass.getuser())
+    if json:
+        print_json({"experiment": name, "actor": made.actor, "reason": made.reason, "at": made.at.isoformat()})
+    else:
+        out.print(f"{name}: {made.said()}", markup=False)
+
+
 def _digest(ws: Workspace, name: str) -> str:
     pointers = read_state(ws).pointers
     if name in pointers:
@@ -100,7 +118,7 @@ def _line(ws: Workspace, name: str) -> dict[str, Any]:
     spec, record, over = records.read_spec(ws, name), records.find_record(ws, name), records.overrides(ws, name)
     return {
         "experiment": name,
-        "verdict": record.verdict if record else "open",
+        "verdict": record.verdict if record else "closed" if records.find_closing(ws, name) else "open",
         "overridden": over[-1].verdict if over else None,
         "production": spec["production"]["release"][:12],
         "candidate": spec["candidate"]["release"][:12],

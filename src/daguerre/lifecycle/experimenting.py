@@ -91,6 +91,8 @@ def default_spec(ws: Workspace, candidate: str, *, owner: str = "model owners") 
     for number in count(1):
         name = base if number == 1 else f"{base}-{number}"
         decided, begun = records.find_record(ws, name), _begun(ws, name)
+        if decided is None and begun and records.find_closing(ws, name):
+            continue
         if decided is None and (begun is None or ws.clock() < begun.expires):
             break
         if decided and still_stands(ws, decided):

@@ -35,6 +35,7 @@ def run_experiment(
     Raises:
         ExperimentError: the spec asks for what cannot be measured here, or has expired.
         AlreadyDecidedError: it was decided on other data.
+        ExperimentClosedError: somebody closed it undecided.
         OtherSpecError: another spec has that name.
     """
     contest = _contest(ws, spec, open_service)
@@ -46,8 +47,10 @@ def run_experiment(
         return record
     if ws.clock() >= spec.expires:
         raise ExperimentError(f"{spec.name} expired on {spec.expires:%Y-%m-%d}", fix="Make a new experiment.")
+    records.check_not_closed(ws, spec.name)
     records.store_spec(ws, spec.name, described)
     content = _content(ws, spec, contest, progress)
+    records.check_not_closed(ws, spec.name)  # its releases may have gone meanwhile
     record = records.store_record(ws, spec.name, {**content, "spec": described, "actor": actor})
     publish_page(ws, record)
     return record

@@ -143,6 +143,13 @@ def test_a_usual_experiment_that_was_begun_goes_on_until_it_expires(ws: Workspac
     assert default_spec(later(ws, days=40), candidate).name == f"{first.name}-2"
 
 
+def test_after_a_usual_experiment_that_was_closed_comes_the_next(ws: Workspace, candidate: str) -> None:
+    first = default_spec(ws, candidate)
+    records.store_spec(ws, first.name, first.model_dump(mode="json"))
+    records.close(ws, first.name, reason="other queries first", actor="ada")
+    assert default_spec(ws, candidate).name == f"{first.name}-2"
+
+
 def test_what_is_left_open_is_filled_in(ws: Workspace, candidate: str) -> None:
     spec = experimenting.load_spec(SPEC)
     filled = fill(ws, spec)

@@ -14,7 +14,12 @@ from daguerre.encoders.onnx_encoder import OnnxEncoder
 from daguerre.encoders.spec import Encoder
 from daguerre.index.build import build_index
 from daguerre.quality.experiments import records
-from daguerre.quality.experiments.records import AlreadyDecidedError, ExperimentError, OtherSpecError
+from daguerre.quality.experiments.records import (
+    AlreadyDecidedError,
+    ExperimentClosedError,
+    ExperimentError,
+    OtherSpecError,
+)
 from daguerre.quality.experiments.spec import ExperimentSpec, IndexSettings, Metric, Side
 from daguerre.quality.queries import QUERIES
 from daguerre.stages.experiments import run_experiment, still_stands
@@ -241,3 +246,26 @@ def test_what_golden_queries_cannot_answer_is_refused(
     with pytest.raises(ExperimentError, match=said):
         run(ws, spec(ws, *encoders, **changes), encoders)
     assert files(ws) == []
+
+
+def test_what_was_closed_is_not_run(ws: Workspace, encoders: list[Encoder]) -> None:
+    asked = spec(ws, *encoders)
+    records.store_spec(ws, asked.name, asked.model_dump(mode="json"))
+    records.close(ws, asked.name, reason="summer is over", actor="ada")
+    with pytest.raises(ExperimentClosedError, match="new experiment"):
+        run(ws, asked, encoders)
+    assert files(ws) == ["closed.json", "spec.json"]
+
+
+def test_what_is_closed_meanwhile_is_not_decided(ws: Workspace, encoders: list[Encoder]) -> None:
+    asked = spec(ws, *encoders)
+    opened = Sides(ws, encoders)
+
+    def closing(side: Side) -> object:
+        if records.find_closing(ws, asked.name) is None:
+            records.close(ws, asked.name, reason="summer is over", actor="ada")
+        return opened(side)
+
+    with pytest.raises(ExperimentClosedError):
+        run_experiment(ws, asked, open_service=closing, actor="bob")  # type: ignore[arg-type]
+    assert records.find_record(ws, asked.name) is None

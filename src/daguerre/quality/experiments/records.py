@@ -1,7 +1,7 @@
 """What is kept of an experiment: its spec, one record that never changes, and what people decided against it.
 
-An experiment is open from the moment its spec is stored until its record is; the record is created in one write, so
-a process that dies leaves the spec and nothing else.
+An experiment is open from the moment its spec is stored until its record is, or until a person closes it undecided; the
+record is created in one write, so a process that dies leaves the spec and nothing else.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from daguerre.workspace import Workspace
 
 _SPEC = "spec.json"
 _RECORD = "record.json"
+_CLOSED = "closed.json"
 _PAGE = "page.html"
 _DRAWN = "evidently.html"
 _SNAPSHOT = "evidently.json"
@@ -38,6 +39,10 @@ class ExperimentNotFoundError(NotFoundError):
 
 class AlreadyDecidedError(ExperimentError):
     """The experiment is decided already, and a decision is never made twice."""
+
+
+class ExperimentClosedError(ExperimentError):
+    """The experiment was closed undecided."""
 
 
 class OtherSpecError(ExperimentError):
@@ -69,6 +74,19 @@ class Override:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Closing:
+    """A person's word that nobody waits for the verdict any more."""
+
+    reason: str
+    actor: str
+    at: datetime
+
+    def said(self) -> str:
+        """Say it to a person."""
+        return f"{self.actor} closed it undecided on {self.at:%Y-%m-%d}: {self.reason}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Record:
     """A decided experiment: `content` is what was written once, as JSON values; `key` and `sha256` name it."""
 
@@ -89,11 +107,11 @@ class Record:
 
 
 def open_experiments(ws: Workspace) -> list[OpenExperiment]:
-    """Return the experiments that have a spec, no record, and have not expired; by name."""
+    """Return the experiments that have a spec and no record, were not closed, and have not expired; by name."""
     now = ws.clock()
     found = []
     for name, files in _folders(ws):
-        if _SPEC not in files or _RECORD in files:
+        if _SPEC not in files or files & {_RECORD, _CLOSED}:
             continue
         spec = json.loads(ws.store.get(_key(name, _SPEC)))
         expires = datetime.fromisoformat(spec["expires"])
@@ -178,6 +196,47 @@ def store_record(ws: Workspace, name: str, content: dict[str, Any]) -> Record:
     except ObjectExistsError:
         decided_on(ws, name, content["spec"], content["data"])
     return read_record(ws, name)
+
+
+def close(ws: Workspace, name: str, *, reason: str, actor: str) -> Closing:
+    """Close an experiment that nobody will decide: it keeps its releases no longer, and cannot be run any more.
+
+    Written once; of several who close it the first one counts.
+
+    Raises:
+        ExperimentNotFoundError: there is no such experiment.
+        ExperimentError: no reason, or no name.
+        AlreadyDecidedError: there is nothing left to close.
+        ExperimentClosedError: somebody closed it before.
+    """
+    read_spec(ws, name)
+    if not reason.strip() or not actor.strip():
+        raise ExperimentError(f"an end of {name} without a reason or a name", fix="Say who closes it, and why.")
+    if record := find_record(ws, name):
+        raise AlreadyDecidedError(
+            f"{name} ({record.verdict})", fix="`daguerre experiments override` decides otherwise."
+        )
+    made = Closing(reason=reason, actor=actor, at=ws.clock())
+    try:
+        ws.store.create(_key(name, _CLOSED), canonical_json(asdict(made) | {"at": made.at.isoformat()}))
+    except ObjectExistsError:
+        check_not_closed(ws, name)
+    return made
+
+
+def find_closing(ws: Workspace, name: str) -> Closing | None:
+    """Return who closed an experiment undecided, and why; None when nobody did."""
+    try:
+        row = json.loads(ws.store.get(_key(name, _CLOSED)))
+    except ObjectNotFoundError:
+        return None
+    return Closing(**(row | {"at": datetime.fromisoformat(row["at"])}))
+
+
+def check_not_closed(ws: Workspace, name: str) -> None:
+    """Raise ExperimentClosedError when somebody closed it: what it compares may be gone."""
+    if closing := find_closing(ws, name):
+        raise ExperimentClosedError(f"{name}: {closing.said()}", fix="Make a new experiment: a spec with a new name.")
 
 
 def override(ws: Workspace, name: str, verdict: str, *, reason: str, actor: str) -> Override:

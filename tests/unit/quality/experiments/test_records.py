@@ -10,6 +10,7 @@ from daguerre.clock import frozen_clock
 from daguerre.quality.experiments import records
 from daguerre.quality.experiments.records import (
     AlreadyDecidedError,
+    ExperimentClosedError,
     ExperimentError,
     ExperimentNotFoundError,
     OtherSpecError,
@@ -95,3 +96,26 @@ def test_overrides_are_numbered_and_stay(ws: Workspace) -> None:
     assert [one.number for one in found] == [1, 2, 3, 4]
     assert {one.reason for one in found} == {"r0", "r1", "r2", "r3"}
     assert records.read_record(ws, "toy").sha256 == before.sha256
+
+
+def test_what_nobody_waits_for_is_closed_once(ws: Workspace) -> None:
+    with pytest.raises(ExperimentNotFoundError):
+        records.close(ws, "toy", reason="summer is over", actor="ada")
+    records.store_spec(ws, "toy", SPEC)
+    with pytest.raises(ExperimentError, match="without a reason"):
+        records.close(ws, "toy", reason=" ", actor="ada")
+    records.check_not_closed(ws, "toy")
+    made = records.close(ws, "toy", reason="summer is over", actor="ada")
+    assert records.find_closing(ws, "toy") == made
+    assert records.open_experiments(ws) == []
+    assert records.names(ws) == ["toy"]
+    with pytest.raises(ExperimentClosedError, match=r"ada closed it undecided on .*: summer is over"):
+        records.close(ws, "toy", reason="autumn is over", actor="bob")
+    assert records.find_closing(ws, "toy") == made
+
+
+def test_what_is_decided_is_not_closed(ws: Workspace) -> None:
+    records.store_spec(ws, "toy", SPEC)
+    records.store_record(ws, "toy", decided())
+    with pytest.raises(AlreadyDecidedError, match=r"toy \(HOLD\).*override"):
+        records.close(ws, "toy", reason="so", actor="ada")
