@@ -12,6 +12,7 @@ from daguerre.cli.console import out, print_json
 from daguerre.cli.options import Actor, Json
 from daguerre.encoders.importing import import_model
 from daguerre.registry.releases import register as register_release
+from daguerre.registry.signing import generate_key
 from daguerre.workspace import open_workspace
 
 app = typer.Typer(
@@ -47,6 +48,14 @@ def register(folder: Annotated[Path, typer.Argument(help="A model folder.")], ac
     else:
         out.print(f"{spec.name} is release {spec.digest[:12]}, space {spec.space}.")
         out.print(f"`daguerre models validate {spec.space}` is next.")
+
+
+@app.command()
+def keygen(path: Annotated[Path, typer.Argument(help="Where the private key goes; it must not exist.")]) -> None:
+    """Make an Ed25519 key that signs releases. Set DAGUERRE_SIGNING_KEY to its path before `models register`."""
+    public = generate_key(path)
+    out.print(f"{path} holds the private key; keep it. The policy trusts it by this line:")
+    out.print(f"  trusted_keys: [{public}]", markup=False)
 
 
 app.command("list")(model_reading.list_)

@@ -19,7 +19,7 @@ from tests.fakes.installation import Finished
 from tests.integration.cli.conftest import Call
 
 COMMANDS = [
-    "import", "register", "list", "show", "history", "diff", "validate", "sample", "approve", "nominate", "backfill",
+    "import", "register", "keygen", "list", "show", "history", "diff", "validate", "sample", "approve", "nominate", "backfill",
     "complete", "shadow", "canary", "promote", "watch", "rollback", "retire", "policy", "verify",
 ]  # fmt: skip
 
@@ -249,3 +249,15 @@ def test_trials_of_what_is_in_production(own: Finished, call: Call) -> None:
     kinds = [row["kind"] for row in call("models", "history", "--json").json]
     assert kinds[2:] == ["validated", "sampled", "approved", "completed"]
     assert "golden" in call("models", "validate", "production").out
+
+
+def test_a_key_is_made_once_and_signs_what_is_registered(
+    fresh: Settings, tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = tmp_path / "signing.pem"
+    said = call("models", "keygen", str(key))
+    public = said.out.rsplit("[", 1)[1].split("]")[0]
+    assert call("models", "keygen", str(key)).code != 0
+    monkeypatch.setenv("DAGUERRE_SIGNING_KEY", str(key))
+    digest = call("models", "register", str(make_model_dir(tmp_path / "model")), "--json").json["digest"]
+    assert read_state(open_workspace(fresh)).releases[digest].registered["signed_by"] == public
