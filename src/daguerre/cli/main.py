@@ -12,6 +12,7 @@ from daguerre.cli import (
     exclude,
     experiments,
     library,
+    memories,
     models,
     rejected,
     run,
@@ -20,6 +21,7 @@ from daguerre.cli import (
     show,
     status,
     ui,
+    verdicts,
 )
 from daguerre.cli.console import err
 from daguerre.errors import DaguerreError
@@ -36,6 +38,7 @@ app.command("demo")(demo.demo)
 app.command("status")(status.status)
 app.command("search")(search.search)
 app.command("show")(show.show)
+app.command("memories")(memories.memories)
 app.command("exclude")(exclude.exclude)
 app.command("rejected")(rejected.rejected)
 app.command("doctor")(doctor.doctor)
@@ -44,6 +47,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(experiments.app, name="experiments")
 app.add_typer(serve.app, name="serve")
 app.add_typer(library.app, name="library")
+app.add_typer(verdicts.app, name="verdict")
 
 
 def main() -> None:

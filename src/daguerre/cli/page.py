@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
-from typing import Any
 
 from daguerre.cli.console import reasons
+from daguerre.cli.memory_page import equal_groups, journeys_map, memory_cards, memory_style
 from daguerre.cli.summary import Summary
+from daguerre.cli.trip_map import CREDIT
 from daguerre.ids import OwnerId
 from daguerre.search.service import Hit
-from daguerre.stages.feed import read_memories
+from daguerre.stages.album import Album, read_album
 from daguerre.stages.pictures import thumbnails
 from daguerre.tables import catalogue
 from daguerre.workspace import Workspace
+
+#: Of each owner; every memory adds about 200 kB to the page.
+_MEMORIES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,18 +35,22 @@ class Example:
 
 def write_page(ws: Workspace, summary: Summary, examples: Sequence[Example]) -> str:
     """Return the page as HTML; every picture is inside it."""
-    style = files("daguerre.cli").joinpath("page.css").read_text(encoding="utf-8")
+    style = files("daguerre.cli").joinpath("page.css").read_text(encoding="utf-8") + memory_style()
+    owners = sorted(set(catalogue.memories(ws).read(["owner_id"])["owner_id"].to_pylist()))
+    albums = [read_album(ws, OwnerId(owner), limit=_MEMORIES) for owner in owners]
     body = [
         _head(summary),
         "<h2>Search</h2><p>Words find pictures. The number is the cosine of the angle between both vectors.</p>",
         *(_example(ws, example) for example in examples),
-        "<h2>Memories</h2><p>Ranked, diverse selections from each owner's events, with the reason why.</p>",
-        *_memories(ws),
+        "<h2>Memories</h2><p>Ranked, diverse selections from each owner's events, with the reason why; "
+        "trips on a map.</p>",
+        *_memories(ws, albums),
         "<h2>Equals</h2><p>Exact copies, near-duplicates and bursts are three classes with three rules. "
         "The one to keep is framed.</p>",
-        *_groups(ws),
+        *_groups(ws, albums),
         "<h2>Rejected files</h2><p>A bad file is a row with a reason. It never stops a batch.</p>",
         _rejected(ws),
+        f"<footer>{CREDIT}</footer>",
     ]
     return (
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
@@ -75,27 +84,17 @@ def _example(ws: Workspace, example: Example) -> str:
     return f"<h3>“{escape(example.question)}”{of}</h3>{_strip(ws, captions)}"
 
 
-def _memories(ws: Workspace, *, per_owner: int = 4) -> Iterable[str]:
-    for owner in sorted(set(catalogue.memories(ws).read(["owner_id"])["owner_id"].to_pylist())):
-        for row in read_memories(ws, OwnerId(owner))[:per_owner]:
-            captions = {photo: "cover" if photo == row["cover_id"] else "" for photo in row["photo_ids"]}
-            yield (
-                f"<h3>{escape(owner)}: {escape(row['title'])}</h3><p>{escape(row['reason'])}</p>{_strip(ws, captions)}"
-            )
+def _memories(ws: Workspace, albums: Sequence[Album]) -> Iterable[str]:
+    for album in albums:
+        yield f"<h3>{escape(album.owner.capitalize())}</h3>{memory_cards(ws, album)}{journeys_map(album)}"
 
 
-def _groups(ws: Workspace, *, per_kind: int = 4) -> Iterable[str]:
-    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in catalogue.duplicates(ws).read().to_pylist():
-        groups.setdefault((row["kind"], row["group_id"]), []).append(row)
-    for kind in ("exact", "near", "burst"):
-        found = sorted((len(members), key) for key, members in groups.items() if key[0] == kind)
-        yield f"<h3>{kind}: {len(found)} groups</h3>"
-        for _, key in list(reversed(found))[:per_kind]:
-            members = sorted(groups[key], key=lambda row: (not row["is_best"], row["distance"]))[:8]
-            captions = {row["photo_id"]: row["reason"] for row in members}
-            kept = {row["photo_id"] for row in members if row["is_best"]}
-            yield _strip(ws, captions, kept=kept)
+def _groups(ws: Workspace, albums: Sequence[Album]) -> Iterable[str]:
+    rows = catalogue.duplicates(ws).read(["kind", "group_id"]).to_pylist()
+    counts = Counter(kind for kind, _ in {(row["kind"], row["group_id"]) for row in rows})
+    yield f"<p>{', '.join(f'{kind}: {count:,} groups' for kind, count in sorted(counts.items()))}</p>"
+    for album in albums:
+        yield f"<h3>{escape(album.owner.capitalize())}</h3>{equal_groups(ws, album)}"
 
 
 def _rejected(ws: Workspace, *, limit: int = 60) -> str:
@@ -112,12 +111,11 @@ def _rejected(ws: Workspace, *, limit: int = 60) -> str:
     return f"<p>{escape(reasons(counts)) or 'none'}</p><table>{head}{lines}</table>"
 
 
-def _strip(ws: Workspace, captions: Mapping[str, str], *, kept: set[str] | None = None) -> str:
+def _strip(ws: Workspace, captions: Mapping[str, str]) -> str:
     pictures = dict(zip(captions, thumbnails(ws, list(captions)), strict=True))
     data = {photo: base64.b64encode(jpeg).decode() for photo, jpeg in pictures.items()}
     figures = "".join(
-        f"<figure class='{'kept' if kept and photo in kept else ''}'>"
-        f"<img alt='{escape(caption, quote=True)}' src='data:image/jpeg;base64,{data[photo]}'>"
+        f"<figure><img alt='{escape(caption, quote=True)}' src='data:image/jpeg;base64,{data[photo]}'>"
         f"<figcaption>{escape(caption)}</figcaption></figure>"
         for photo, caption in captions.items()
     )
