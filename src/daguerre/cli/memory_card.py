@@ -21,7 +21,6 @@ _KINDS = {
     "event": "An occasion",
     "person_over_years": "Over the years",
     "recurring_place": "Again and again",
-    "season": "A season",
     "theme": "A theme",
     "best_of_month": "Best of the month",
     "best_of_year": "Best of the year",

@@ -7,24 +7,22 @@ from typing import Annotated, Any
 import typer
 
 from daguerre.cli.console import out, print_json, print_table
+from daguerre.cli.curation_facts import Fact, curation_facts
 from daguerre.cli.opening import reading_workspace
 from daguerre.errors import NotFoundError
 from daguerre.features.lake import landing_day, read_partition
 from daguerre.features.views import VIEWS
-from daguerre.ids import BatchKey, OwnerId
-from daguerre.stages.feed import read_memories
+from daguerre.ids import BatchKey
 from daguerre.tables import catalogue
 from daguerre.tables.sql import quote
 from daguerre.workspace import Workspace
-
-Fact = tuple[str, str, object, str]
 
 
 def show(
     photo_id: Annotated[str, typer.Argument(help="A photo_id, or the beginning of one (8 characters or more).")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show a photo's facts: object, catalogue row, signals, vectors, groups, events, memories, with their origin."""
+    """Show a photo's facts: object, catalogue row, signals, vectors, groups, events, trips, memories, what hides it."""
     ws = reading_workspace()
     photo = find_photo(ws, photo_id)
     facts = [
@@ -32,7 +30,7 @@ def show(
         *_object_facts(ws, photo["photo_id"]),
         *_signal_facts(ws, photo),
         *_vector_facts(ws, photo["photo_id"]),
-        *_curation_facts(ws, photo),
+        *curation_facts(ws, photo),
     ]
     if json:
         print_json([{"room": r, "fact": name, "value": value, "from": origin} for r, name, value, origin in facts])
@@ -94,26 +92,6 @@ def _vector_facts(ws: Workspace, photo_id: str) -> list[Fact]:
         table = catalogue.stored_vectors(ws, space)
         if table is not None and table.count(f"photo_id = {quote(photo_id)}"):
             facts.append(("vectors", "embedded in", space, f"version {table.version}"))
-    return facts
-
-
-def _curation_facts(ws: Workspace, photo: dict[str, Any]) -> list[Fact]:
-    photo_id = photo["photo_id"]
-    facts: list[Fact] = []
-    for r in catalogue.duplicates(ws).read(where=f"photo_id = {quote(photo_id)}").to_pylist():
-        kept = " (the one to keep)" if r["is_best"] else ""
-        said = f"{r['group_id'][:8]}{kept}: {r['reason']}"
-        facts.append(("curation", f"{r['kind']} group", said, f"duplicates {r['code_version']}"))
-    mine = f"owner_id = {quote(photo['owner_id'])} AND array_has(photo_ids, {quote(photo_id)})"
-    facts += [
-        ("curation", "event", f"{r['starts_at']:%Y-%m-%d %H:%M} {r['place'] or ''}", f"events {r['code_version']}")
-        for r in catalogue.events(ws).read(where=mine).to_pylist()
-    ]
-    facts += [
-        ("curation", "memory", f"{r['title']}: {r['reason']}", f"memories {r['code_version']}")
-        for r in read_memories(ws, OwnerId(photo["owner_id"]))
-        if photo_id in r["photo_ids"]
-    ]
     return facts
 
 

@@ -38,7 +38,8 @@ def stops_there(journey: Journey, *, width: int = 520, height: int = 300) -> str
     across_km = (width**2 + height**2) ** 0.5 / window.px_per_km
     towns = towns_around(Fix(lat=window.lat, lon=window.lon), within_km=across_km / 2, most=60)
     path = " ".join(_point(window.xy(spot)) for spot in spots)
-    parts = [_graticule(window), _towns(window, towns), f"<polyline class='way near' points='{path}'/>"]
+    dots, names = _towns(window, towns)
+    parts = [_graticule(window), dots, f"<polyline class='way near' points='{path}'/>"]
     for number, (spot, stop) in enumerate(zip(spots, journey.stops, strict=True), start=1):
         x, y = window.xy(spot)
         said = f"{number}. {stop.place or 'a place without a name'}, {stop.photos} photos"
@@ -46,7 +47,7 @@ def stops_there(journey: Journey, *, width: int = 520, height: int = 300) -> str
         parts.append(
             f"<circle class='stop' cx='{x:.1f}' cy='{y:.1f}' r='{radius:.1f}'><title>{escape(said)}</title></circle>"
         )
-    parts.append(_scale(window))
+    parts += [names, _scale(window)]
     return _svg(window, parts, f"{len(spots)} stops around {_name(journey)}")
 
 
@@ -112,21 +113,21 @@ def _mark(window: Window, position: Position, kind: str, name: str) -> str:
     )
 
 
-def _towns(window: Window, towns: Sequence[Town]) -> str:
-    """Return the towns as dots and the names of the largest of them that have room for it."""
-    parts: list[str] = []
+def _towns(window: Window, towns: Sequence[Town]) -> tuple[str, str]:
+    """Return the towns as dots, and the names of the largest of them that have room for it."""
+    dots, names = [], []
     taken: list[tuple[float, float]] = []
     for town in towns:
         x, y = window.xy((town.lat, town.lon))
         if not (8 < x < window.width - 8 and 10 < y < window.height - 16):
             continue
         radius = min(4.0, 1.2 + town.population**0.5 / 200)
-        parts.append(f"<circle class='town' cx='{x:.1f}' cy='{y:.1f}' r='{radius:.1f}'/>")
+        dots.append(f"<circle class='town' cx='{x:.1f}' cy='{y:.1f}' r='{radius:.1f}'/>")
         room = x + 8 + 7 * len(town.name) < window.width
         if room and len(taken) < _TOWNS and all(abs(x - a) > 90 or abs(y - b) > 16 for a, b in taken):
             taken.append((x, y))
-            parts.append(f"<text class='town' x='{x + 6:.1f}' y='{y + 4:.1f}'>{escape(town.name)}</text>")
-    return "".join(parts)
+            names.append(f"<text class='town' x='{x + 6:.1f}' y='{y + 4:.1f}'>{escape(town.name)}</text>")
+    return "".join(dots), "".join(names)
 
 
 def _scale(window: Window) -> str:
