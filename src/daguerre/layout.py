@@ -19,8 +19,11 @@ OBJECTS = "tables/objects.lance"
 REJECTED = "tables/rejected.lance"
 DESCRIPTORS = "tables/descriptors.lance"
 DUPLICATES = "curation/duplicates.lance"
+VERDICTS = "curation/verdicts.lance"
+EDGES = "curation/edges.lance"
 EVENTS = "curation/events.lance"
 MEMORIES = "curation/memories.lance"
+SHOWN = "curation/shown.lance"
 EXCLUSIONS = "curation/exclusions/"
 
 

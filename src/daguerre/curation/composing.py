@@ -10,7 +10,7 @@ import numpy as np
 from daguerre.curation.columns import Bools, Floats, Ints, PhotoColumns
 from daguerre.curation.groups import runs
 from daguerre.curation.memory import Kind, Memory
-from daguerre.curation.selection import best_of_each, cover, diverse, proposals
+from daguerre.curation.selection import best_of_each, choose, cover, diverse
 from daguerre.curation.stock import Stock, moments_in
 from daguerre.curation.titles.speech import Told
 
@@ -68,33 +68,40 @@ class Composer:
 
     def _of_events(self, rows: Ints) -> Ints:
         """Return the rows to show, ascending: some of each of the most significant events, unlike each other."""
-        stock, rules = self.stock, self.stock.rules
-        events = runs(stock.line.event[rows])
-        best = sorted(events, key=lambda part: -stock.stands_out.score[stock.line.event[rows[part[0]]]])
-        return self._chosen([self._proposals(rows[part]) for part in best[: rules.parts]], rules.most)
+        return self._chosen(self._by_event(rows, self.stock.rules.parts))
 
     def _of_parts(self, rows: Ints, part: Ints) -> Ints:
         """Return the rows to show, ascending: as many of each part."""
-        rules, parts = self.stock.rules, runs(part)
-        kept = [
-            parts[i] for i in np.unique(np.linspace(0, len(parts) - 1, min(len(parts), rules.most)).round().astype(int))
-        ]
-        each = max(1, rules.most // len(kept))
-        return self._chosen([self._diverse(self._proposals(rows[rows_of]), each) for rows_of in kept], rules.most)
+        most, parts = self.stock.rules.most, runs(part)
+        spaced = np.linspace(0, len(parts) - 1, min(len(parts), most)).round().astype(int)
+        each = max(1, most // len(spaced))
+        pool = [self._by_event(rows[parts[i]], 2 * each) for i in spaced]
+        return self._chosen([self._diverse(np.sort(np.concatenate(of_part)), each) for of_part in pool])
+
+    def _by_event(self, rows: Ints, most: int) -> list[Ints]:
+        """Return what each of the most significant events proposes."""
+        event, score = self.stock.line.event[rows], self.stock.stands_out.score
+        best = sorted(runs(event), key=lambda part: (-score[event[part[0]]], part[0]))[:most]
+        return [self._proposals(rows[part]) for part in best]
 
     def _proposals(self, rows: Ints) -> Ints:
         key = rows.tobytes()
         if key not in self._proposed:
             stock, rules = self.stock, self.stock.rules
-            found = rows[proposals(stock.moment[rows], stock.equals[rows], stock.line.quality[rows], rules.selection)]
-            self._proposed[key] = self._diverse(found, rules.of_part)
+            quality, look = stock.line.quality[rows], stock.line.columns.descriptor[rows]
+            picks = choose(
+                stock.moment[rows], quality, look, stock.equals[rows], most=rules.of_part, rules=rules.selection
+            )
+            self._proposed[key] = rows[picks]
         return self._proposed[key]
 
-    def _chosen(self, pool: list[Ints], most: int) -> Ints:
+    def _chosen(self, pool: list[Ints]) -> Ints:
         chosen, quality = np.sort(np.concatenate(pool)), self.stock.line.quality
         # Duplicates may lie in two events: a copy that kept its time, a burst cut in two.
         chosen = chosen[best_of_each(self.stock.equals[chosen], quality[chosen])]
-        return np.sort(self._diverse(chosen[_one_video(self.stock.line.columns, chosen, quality)], most))
+        return np.sort(
+            self._diverse(chosen[_one_video(self.stock.line.columns, chosen, quality)], self.stock.rules.most)
+        )
 
     def _diverse(self, rows: Ints, most: int) -> Ints:
         stock = self.stock

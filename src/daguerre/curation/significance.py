@@ -65,7 +65,7 @@ class Significance:
 
 
 def significance(
-    columns: PhotoColumns, label: Ints, moment: Ints, counted: Bools, weights: Weights = WEIGHTS
+    columns: PhotoColumns, label: Ints, moment: Ints, counted: Bools, km: Floats, weights: Weights = WEIGHTS
 ) -> Significance:
     """Score each label.
 
@@ -74,13 +74,14 @@ def significance(
         label: `(n,)` day or event of each photo, 0..k-1 in order of time.
         moment: `(n,)` moment of each photo: what shows the same counts once.
         counted: `(n,)` which photos count: no documents, nothing that is not to be shown.
+        km: `(n,)` as from `kilometres`.
         weights: What each part counts.
     """
     many = int(label.max()) + 1 if len(label) else 0
     rows = np.flatnonzero(counted)
     if not len(rows):
         return Significance(score=np.full(many, _LOWEST), parts={name: np.zeros(many) for name in PARTS})
-    values = _values(columns, rows, label, moment, many)
+    values = _values(columns, rows, label, moment, km)
     seen = np.bincount(label[rows], minlength=many) > 0
     parts = {
         name: getattr(weights, name) * _off_the_usual(values[name], seen, getattr(_SCALES, name)) for name in PARTS
@@ -97,8 +98,9 @@ def kilometres(columns: PhotoColumns) -> Floats:
     return distance_km(lat, lon, *homes.at(columns.local_s))
 
 
-def _values(columns: PhotoColumns, rows: Ints, label: Ints, moment: Ints, many: int) -> dict[str, Floats]:
+def _values(columns: PhotoColumns, rows: Ints, label: Ints, moment: Ints, km: Floats) -> dict[str, Floats]:
     """Return each part of each label before it is compared, `(k,)` each."""
+    many = int(label.max()) + 1
     # One row per moment of a label: the best known of its frames.
     _, first, of = np.unique(label[rows] * (len(label) + 1) + moment[rows], return_index=True, return_inverse=True)
     own, alone = rows[first], label[rows][first]
@@ -106,7 +108,7 @@ def _values(columns: PhotoColumns, rows: Ints, label: Ints, moment: Ints, many: 
     faces = np.full(len(own), -1.0)
     np.maximum.at(faces, of, np.nan_to_num(columns.faces[rows], nan=-1.0))
     hours = np.unique(alone * 10_000_000 + (columns.local_s[own] // 3600).astype(np.int64)) // 10_000_000
-    new_place, far = _places(columns, own, alone, many)
+    new_place, far = _places(columns, km, own, alone, many)
     loved = 3 * columns.favorites[rows] + columns.views[rows]
     return {
         "moments": np.log1p(count),
@@ -144,7 +146,7 @@ def _rare_people(columns: PhotoColumns, rows: Ints, label: Ints, many: int) -> F
     return np.log1p(result)
 
 
-def _places(columns: PhotoColumns, own: Ints, alone: Ints, many: int) -> tuple[Floats, Floats]:
+def _places(columns: PhotoColumns, km: Floats, own: Ints, alone: Ints, many: int) -> tuple[Floats, Floats]:
     """Return how seldom the owner was at the places of each label, 0..1, and the logarithm of how far they are."""
     lat, lon = filled_positions(columns.taken_s, columns.lat, columns.lon, within_s=_FILL_S)
     known = ~np.isnan(lat[own])
@@ -155,11 +157,10 @@ def _places(columns: PhotoColumns, own: Ints, alone: Ints, many: int) -> tuple[F
     names, code = np.unique(cell, return_inverse=True)
     visits = np.unique(code * (many + 1) + whose) // (many + 1)
     seldom = 1 - np.log(np.bincount(visits, minlength=len(names))) / np.log(len(np.unique(whose)) + 1)
-    km = kilometres(columns)[at]
     share = np.maximum(np.bincount(whose, minlength=many), 1)
     return (
         np.bincount(whose, seldom[code], minlength=many) / share,
-        np.bincount(whose, np.log1p(km / 10), minlength=many) / share,
+        np.bincount(whose, np.log1p(km[at] / 10), minlength=many) / share,
     )
 
 

@@ -52,7 +52,7 @@ def stock_up(line: Timeline, equals: Ints, made_for: date, rules: MemoryRules, e
     end_of_day = datetime.combine(made_for + timedelta(days=1), datetime.min.time(), UTC).timestamp()
     past = columns.local_s < end_of_day
     shown = past & ~excluded(columns, exclusions, until_s=end_of_day)
-    moment = moment_labels(columns.taken_s, columns.descriptor, equals, rules.selection)
+    moment, km = moment_labels(columns.taken_s, columns.descriptor, equals, rules.selection), kilometres(columns)
     return Stock(
         line=line,
         shown=np.flatnonzero(shown),
@@ -60,8 +60,8 @@ def stock_up(line: Timeline, equals: Ints, made_for: date, rules: MemoryRules, e
         moment=moment,
         equals=equals,
         year=columns.local_s.astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64) + 1970,
-        km=kilometres(columns),
-        stands_out=significance(columns, line.event, moment, shown),
+        km=km,
+        stands_out=significance(columns, line.event, moment, shown, km),
         made_for=made_for,
         rules=rules,
         told=speech(rules.locale),

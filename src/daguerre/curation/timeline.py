@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,9 +71,8 @@ def list_events(line: Timeline) -> list[Event]:
 
 def places_by_photos(columns: PhotoColumns, rows: Ints) -> list[tuple[str, int]]:
     """Return the named places of some photos with their counts, most photographed first, names in order of a tie."""
-    names, counts = np.unique(columns.place[rows].astype(str), return_counts=True)
-    pairs = [(str(name), int(count)) for name, count in zip(names, counts, strict=True) if name]
-    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+    counts = Counter(name for name in columns.place[rows].tolist() if name)
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def _event(line: Timeline, rows: Ints, dull: Bools) -> Event:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
-from datetime import date
+from collections.abc import Sequence, Set
+from datetime import UTC, date, datetime
 from typing import Any
+
+import pyarrow as pa
 
 from daguerre.curation.columns import DAY_S, PhotoColumns
 from daguerre.curation.exclusion_log import owners_with_rules, read_rules
 from daguerre.curation.exclusion_rules import excluded
+from daguerre.curation.fatigue import RULES as FATIGUE_RULES
+from daguerre.curation.fatigue import FatigueRules, Offer, Showing, choose
 from daguerre.curation.memory import RULES
 from daguerre.curation.reading import LibraryReader
 from daguerre.ids import OwnerId
+from daguerre.stages.libraries import row_id
 from daguerre.stages.memories import groups_of, memory_rows
 from daguerre.tables import catalogue
 from daguerre.tables.sql import one_of, quote
@@ -51,6 +56,63 @@ def make_memories_for(ws: Workspace, owner: OwnerId, on: date) -> list[Row]:
     """Make an owner's memories for any day, stored nowhere, under the rules of this moment."""
     library = LibraryReader(ws).read(owner)
     return memory_rows(owner, library, groups_of(ws, owner), on, read_rules(ws, owner))
+
+
+def choose_feed(ws: Workspace, owner: OwnerId, on: date, rules: FatigueRules = FATIGUE_RULES) -> list[Row]:
+    """Return what to show an owner on a day, best first: few memories a week, and no photos that were seen lately.
+
+    The memories are those that are stored if they were made for that day, and made for it otherwise. Nothing is
+    noted: say with `note_shown` what a person has really seen. Raises ExclusionError.
+    """
+    rows = read_memories(ws, owner)
+    if not rows or any(row["made_for"] != on for row in rows):
+        rows = make_memories_for(ws, owner, on)
+    offers = [
+        Offer(
+            memory_id=row["memory_id"],
+            kind=row["kind"],
+            score=float(row["score"]),
+            photo_ids=frozenset(row["photo_ids"]),
+        )
+        for row in rows
+    ]
+    return [rows[i] for i in choose(offers, shown_to(ws, owner), on, rules)]
+
+
+def note_shown(ws: Workspace, owner: OwnerId, rows: Sequence[Row], at: datetime) -> None:
+    """Remember that an owner has seen these memories; noting it again on the same day changes nothing but the time.
+
+    `at` is aware; its day is counted in UTC.
+    """
+    at = at.astimezone(UTC)
+    told = [
+        {
+            "shown_id": row_id("shown", owner, row["memory_id"], at.date().isoformat()),
+            "owner_id": owner,
+            "memory_id": row["memory_id"],
+            "kind": row["kind"],
+            "photo_ids": list(row["photo_ids"]),
+            "shown_at": at,
+        }
+        for row in rows
+    ]
+    if told:
+        table = catalogue.shown(ws)
+        table.upsert(pa.Table.from_pylist(told, table.schema))
+
+
+def shown_to(ws: Workspace, owner: OwnerId) -> list[Showing]:
+    """Return what an owner has seen, in order of time."""
+    rows = catalogue.shown(ws).read(where=f"owner_id = {quote(owner)}").to_pylist()
+    return [
+        Showing(
+            memory_id=row["memory_id"],
+            kind=row["kind"],
+            photo_ids=frozenset(row["photo_ids"]),
+            on=row["shown_at"].date(),
+        )
+        for row in sorted(rows, key=lambda row: (row["shown_at"], row["shown_id"]))
+    ]
 
 
 def stale_owners(ws: Workspace) -> list[OwnerId]:

@@ -20,7 +20,7 @@ from daguerre.tables.sql import quote
 from daguerre.telemetry import ProgressSink, no_progress
 from daguerre.workspace import Workspace
 
-CODE_VERSION = "memories-2"
+CODE_VERSION = "memories-3"
 
 
 def run_memories(ws: Workspace, batch: BatchKey, *, progress: ProgressSink = no_progress) -> StageReport:

@@ -45,6 +45,16 @@ def duplicates(ws: Workspace) -> Table:
     return Table(ws.store, layout.DUPLICATES, schemas.DUPLICATES)
 
 
+def verdicts(ws: Workspace) -> Table:
+    """Return what people decided about duplicates."""
+    return Table(ws.store, layout.VERDICTS, schemas.VERDICTS)
+
+
+def edges(ws: Workspace) -> Table:
+    """Return which photos have been compared, and came close."""
+    return Table(ws.store, layout.EDGES, schemas.EDGES)
+
+
 def events(ws: Workspace) -> Table:
     """Return what happened when and where."""
     return Table(ws.store, layout.EVENTS, schemas.EVENTS)
@@ -53,6 +63,11 @@ def events(ws: Workspace) -> Table:
 def memories(ws: Workspace) -> Table:
     """Return the selections that may be shown to a person."""
     return Table(ws.store, layout.MEMORIES, schemas.MEMORIES)
+
+
+def shown(ws: Workspace) -> Table:
+    """Return which memories were shown to their owners, and when."""
+    return Table(ws.store, layout.SHOWN, schemas.SHOWN)
 
 
 def spaces(ws: Workspace) -> list[SpaceName]:

@@ -124,9 +124,34 @@ DUPLICATES = pa.schema(
         pa.field("kind", pa.string(), nullable=False),  # exact | near | burst
         pa.field("group_id", pa.string(), nullable=False),  # photo_id of the medoid
         pa.field("photo_id", pa.string(), nullable=False),
-        pa.field("is_best", pa.bool_(), nullable=False),
+        pa.field("is_best", pa.bool_(), nullable=False),  # kept; several where somebody keeps both
         pa.field("distance", pa.float32(), nullable=False),  # to the medoid, in the measure of the kind
         pa.field("reason", pa.string(), nullable=False),
+        pa.field("code_version", pa.string(), nullable=False),
+    ]
+)
+
+#: What people decided about duplicates; no run ever writes here.
+VERDICTS = pa.schema(
+    [
+        _key("verdict_id"),  # sha256(about, 0, photo_ids)[:32]: a later verdict about the same replaces it
+        pa.field("owner_id", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),  # not_duplicate | keep_both | best
+        pa.field("photo_ids", pa.list_(pa.string()), nullable=False),  # sorted; one for best
+        pa.field("actor", pa.string(), nullable=False),
+        pa.field("at", _UTC, nullable=False),
+    ]
+)
+
+#: Which photos of large libraries have been compared with all others of their owner, and came close to which.
+EDGES = pa.schema(
+    [
+        _key("photo_id"),
+        pa.field("owner_id", pa.string(), nullable=False),
+        pa.field("facts", pa.int64(), nullable=False),  # digest of what was compared
+        pa.field("projections", pa.int16(), nullable=False),  # of the blocks that were compared within
+        pa.field("others", pa.list_(pa.string()), nullable=False),  # with smaller photo_ids
+        pa.field("other_facts", pa.list_(pa.int64()), nullable=False),  # an edge counts while both facts hold
         pa.field("code_version", pa.string(), nullable=False),
     ]
 )
@@ -153,7 +178,7 @@ MEMORIES = pa.schema(
     [
         _key("memory_id"),
         pa.field("owner_id", pa.string(), nullable=False),
-        pa.field("kind", pa.string(), nullable=False),  # on_this_day | trip | best_of_month
+        pa.field("kind", pa.string(), nullable=False),  # on_this_day, trip, ...: curation.memory.KINDS
         pa.field("title", pa.string(), nullable=False),
         pa.field("reason", pa.string(), nullable=False),
         pa.field("score", pa.float32(), nullable=False),
@@ -165,5 +190,17 @@ MEMORIES = pa.schema(
         pa.field("made_for", pa.date32(), nullable=False),
         ("rules_number", pa.int32()),  # version of the owner's exclusion rules that it was made under
         pa.field("code_version", pa.string(), nullable=False),
+    ]
+)
+
+#: One row per memory and day on which it was shown to its owner; outlives the memory.
+SHOWN = pa.schema(
+    [
+        _key("shown_id"),  # sha256("shown", 0, owner_id, 0, memory_id, 0, day)[:32]
+        pa.field("owner_id", pa.string(), nullable=False),
+        pa.field("memory_id", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("photo_ids", pa.list_(pa.string()), nullable=False),
+        pa.field("shown_at", _UTC, nullable=False),
     ]
 )

@@ -10,7 +10,7 @@ import pytest
 from daguerre.curation.columns import PhotoColumns
 from daguerre.curation.exclusions import never_shown
 from daguerre.curation.selection import moment_labels
-from daguerre.curation.significance import PARTS, Significance, significance
+from daguerre.curation.significance import PARTS, Significance, kilometres, significance
 from tests.fakes.lives import START_S, columns
 from tests.fakes.measures import average_precision
 from tests.fakes.stories import Story, story
@@ -37,7 +37,7 @@ def judged(told: Story, photos: PhotoColumns) -> Days:
         big=np.array([int(d) in told.big for d in day]),
         photos=np.bincount(label).astype(float),
         may_be_shown=np.bincount(label[shown], minlength=len(day)).astype(float),
-        found=significance(photos, label, moment, shown),
+        found=significance(photos, label, moment, shown, kilometres(photos)),
     )
 
 
@@ -105,7 +105,8 @@ def a_week(**given) -> tuple[PhotoColumns, np.ndarray]:
 
 
 def of(photos: PhotoColumns, day: np.ndarray, counted: np.ndarray | None = None) -> Significance:
-    return significance(photos, day, np.arange(len(day)), np.ones(len(day), bool) if counted is None else counted)
+    counted = np.ones(len(day), bool) if counted is None else counted
+    return significance(photos, day, np.arange(len(day)), counted, kilometres(photos))
 
 
 def test_equal_days_are_all_usual():
@@ -141,7 +142,7 @@ def test_somebody_seldom_met_counts_more_than_somebody_of_every_day():
 def test_a_series_is_one_moment():
     photos, day = a_week()
     moment = np.where(day == 4, 32, np.arange(80))
-    assert significance(photos, day, moment, np.ones(80, bool)).score[4] < 0
+    assert significance(photos, day, moment, np.ones(80, bool), kilometres(photos)).score[4] < 0
 
 
 def test_what_is_not_counted_changes_nothing_and_an_empty_day_is_the_least():
