@@ -1,7 +1,8 @@
 """From pairs of equals to groups that a chain of small differences cannot grow.
 
 Joining whatever is connected (what merging ids does) puts the first and the last frame of a pan into one group: pair
-precision 0.38 on generated libraries, against 0.81 when every member must match the group's centre.
+precision 0.38 on generated libraries, against 0.84 when every member must match the group's centre, and more when
+frames are taken in the order of time.
 """
 
 from __future__ import annotations
@@ -108,6 +109,34 @@ def medoid_prune(n: int, pairs: Edges) -> list[Cluster]:
             mates = slice(start[row], start[row + 1])
             np.subtract.at(weight, other[mates], 2.0 - distance[mates])
         clusters.append(_cluster(int(medoid), rows, near))
+    return sorted(clusters, key=lambda c: c.rows)
+
+
+def sweep(n: int, pairs: Edges) -> list[Cluster]:
+    """Cut n rows that stand in order of time into clusters whose members all match their medoid.
+
+    From the first row on: of each free row and those that it matches, the one that matches most free rows takes them
+    (the closest of two such). A camera that keeps moving is so parted into stretches from where it began; the greedy
+    cover of `medoid_prune` begins anywhere inside, and its pieces lie across. Clusters of one are dropped.
+    """
+    start, other, distance = _neighbours(n, pairs)
+    free = np.ones(n, bool)
+    clusters = []
+
+    def free_mates(row: int) -> tuple[Ints, Floats]:
+        span = slice(start[row], start[row + 1])
+        mine = free[other[span]]
+        return other[span][mine], distance[span][mine]
+
+    for row in np.flatnonzero(np.diff(start)).tolist():
+        if not free[row]:
+            continue
+        mates = [(medoid, *free_mates(medoid)) for medoid in (row, *free_mates(row)[0].tolist())]
+        medoid, rows, near = max(mates, key=lambda m: (len(m[1]), -m[2].sum(), -m[0]))
+        if len(rows):
+            free[rows] = False
+            free[medoid] = False
+            clusters.append(_cluster(medoid, rows, near))
     return sorted(clusters, key=lambda c: c.rows)
 
 

@@ -7,14 +7,6 @@ from daguerre.curation import pairs
 from tests.fakes.lives import flipped, moved, unit
 
 
-@pytest.fixture(params=["exhaustive", "tables and lists"])
-def _way(request, monkeypatch):
-    if request.param != "exhaustive":
-        monkeypatch.setattr(pairs, "_EXHAUSTIVE_HASHES", 10)
-        monkeypatch.setattr(pairs, "_EXHAUSTIVE_LOOKS", 10)
-
-
-@pytest.mark.usefixtures("_way")
 def test_every_pair_of_close_hashes_is_found():
     rng = np.random.default_rng(1)
     bits = rng.random((600, 256)) < 0.5
@@ -29,15 +21,44 @@ def test_every_pair_of_close_hashes_is_found():
     assert np.array_equal(found.distance * 256, true[found.a, found.b])
 
 
-@pytest.mark.usefixtures("_way")
-def test_close_looks_are_found():
+@pytest.mark.parametrize("projections", [0, 4, 12, 24])
+def test_close_looks_are_found(projections):
     rng = np.random.default_rng(2)
     looks = unit(rng.normal(size=(400, 32)))
     near = np.stack([moved(rng, row, float(rng.uniform(0, 0.01))) for row in looks])
-    found = pairs.look_pairs(np.concatenate([looks, near]).astype(np.float32), 0.02)
+    found = pairs.look_pairs(np.concatenate([looks, near]).astype(np.float32), 0.02, projections=projections)
     true = {(i, i + 400) for i in range(400)}
     assert len(true & set(zip(found.a.tolist(), found.b.tolist(), strict=True))) >= 396
     assert (found.distance <= 0.0201).all()
+
+
+@pytest.mark.parametrize("projections", [0, 6])
+def test_comparing_what_is_new_gives_the_pairs_that_it_is_in(projections):
+    rng = np.random.default_rng(3)
+    looks = unit(rng.normal(size=(300, 24)))
+    look = np.concatenate([looks, *([moved(rng, row, float(rng.uniform(0, 0.03))) for row in looks],)]).astype(
+        np.float32
+    )
+    pdq = rng.integers(0, 256, (300, 32), np.uint8)
+    pdq = np.concatenate([pdq, pdq ^ np.packbits(rng.random((300, 256)) < 0.08, axis=1)])
+    fresh = rng.random(600) < 0.1
+    for all_pairs, new_pairs in (
+        (pairs.hash_pairs(pdq, 31), pairs.hash_pairs(pdq, 31, fresh)),
+        (
+            pairs.look_pairs(look, 0.02, projections=projections),
+            pairs.look_pairs(look, 0.02, projections=projections, fresh=fresh),
+        ),
+    ):
+        touched = fresh[all_pairs.a] | fresh[all_pairs.b]
+        assert 10 < touched.sum() < len(touched)
+        assert np.array_equal(new_pairs.a, all_pairs.a[touched])
+        assert np.array_equal(new_pairs.b, all_pairs.b[touched])
+        assert np.array_equal(new_pairs.distance, all_pairs.distance[touched])
+
+
+def test_hashes_farther_apart_than_the_tables_find_are_refused():
+    with pytest.raises(ValueError, match="within 31"):
+        pairs.hash_pairs(np.zeros((2, 32), np.uint8), 32)
 
 
 def test_moments_are_pairs_of_one_device_within_the_time():
