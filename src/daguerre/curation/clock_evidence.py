@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from daguerre.curation.columns import Bools, Floats, Ints, PhotoColumns
+from daguerre.curation.columns import DAY_S, Bools, Floats, Ints, PhotoColumns
 from daguerre.curation.groups import Edges
 from daguerre.curation.places import distance_km
 
@@ -21,6 +21,8 @@ STEP_S = 60.0
 REACH_S = 26 * 3600.0
 CELLS = 2 * int(REACH_S / STEP_S) + 1
 OFFSETS_S = STEP_S * (np.arange(CELLS) - CELLS // 2)
+_MINUTES = np.arange(CELLS) - CELLS // 2
+_DAY_CELLS = int(DAY_S / STEP_S)
 
 #: What one camera took within this is one picture of one thing: a burst is one witness, not ten.
 _ONE_LOOK_S = 20.0
@@ -38,8 +40,20 @@ _SHARED = 0.3
 _APART_KM = 0.5
 #: Two shots of one subject lie about this far apart, and chance is looked at this widely around an offset.
 _NEAR_CELLS, _AROUND_CELLS = 1.0, 45
-#: Occasions are seen through windows of this many minutes; believed this much; a picture each so many minutes counts.
-_WINDOW_CELLS, _BELIEF, _EACH_CELLS = 15, 0.8, 20
+#: Occasions are seen through windows of so many minutes; believed this much; a picture each so many minutes counts.
+_WINDOWS_CELLS, _BELIEF, _EACH_CELLS = (15, 60), 0.9, 20
+#: How often both cameras are at an occasion at all, and the pause (cells) that begins another one.
+_BOTH_THERE, _PAUSE_CELLS = 0.6, 90
+
+
+def _window() -> np.ndarray:
+    """Return the mean of triangles of all widths, of sum 1."""
+    reach = np.abs(np.arange(-max(_WINDOWS_CELLS), max(_WINDOWS_CELLS) + 1))
+    triangles = [np.maximum(width - reach, 0) / width**2 for width in _WINDOWS_CELLS]
+    return np.mean(triangles, axis=0).astype(np.float32)
+
+
+_WINDOW = _window()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -77,13 +91,14 @@ def listen(columns: PhotoColumns, mine: Ints, others: Ints, near: Edges | None =
     begins = np.concatenate([[0], np.flatnonzero(np.diff(taken) > _SITTING_S) + 1])
     ends = np.append(begins[1:], len(mine))
     score = np.zeros((len(begins), CELLS), np.float32)
+    awake = _awake(columns.local_s[others])
     found: list[tuple[Ints, Ints, Floats]] = []
     for number, (begin, end) in enumerate(zip(begins, ends, strict=True)):
         heard = np.unique(np.linspace(begin, end - 1, min(end - begin, _HEARD)).astype(np.int64))
         low, high = np.searchsorted(known, [taken[begin] - REACH_S, taken[end - 1] + REACH_S])
         if high == low:
             continue
-        score[number] = _occasions(taken[heard], known[low:high])
+        score[number] = _occasions(taken[heard], float(columns.offset_s[mine[begin]]), known[low:high], awake)
         around = np.unique(np.linspace(low, high - 1, min(high - low, _COMPARED)).astype(np.int64))
         a, b, belief = _alike(columns, mine[heard], others[around])
         found.append((heard[a], around[b], belief))
@@ -116,7 +131,9 @@ def _alike(columns: PhotoColumns, mine: Ints, others: Ints) -> tuple[Ints, Ints,
     distance = 1 - columns.descriptor[mine] @ columns.descriptor[others].T
     distance[:, ~columns.descriptor[others].any(1)] = 1
     if not (np.isnan(columns.lat[mine]).all() or np.isnan(columns.lat[others]).all()):
-        way = distance_km(columns.lat[mine][:, None], columns.lon[mine][:, None], columns.lat[others], columns.lon[others])
+        way = distance_km(
+            columns.lat[mine][:, None], columns.lon[mine][:, None], columns.lat[others], columns.lon[others]
+        )
         distance[np.nan_to_num(way, nan=0.0) > _APART_KM] = 1
     k = min(_ALIKE, len(others))
     near = np.argpartition(distance, k - 1, axis=1)[:, :k]
@@ -148,26 +165,47 @@ def _member(rows: Ints, wanted: Ints) -> Bools:
     return np.isin(wanted, rows)
 
 
-def _occasions(taken: Floats, known: Floats) -> np.ndarray:
-    """Return how much better each offset puts a sitting's pictures among the others than chance: `(CELLS,)`."""
+def _occasions(taken: Floats, zone_s: float, known: Floats, awake: np.ndarray) -> np.ndarray:
+    """Return how much better each offset puts a sitting's pictures among the others than chance: `(CELLS,)`.
+
+    A camera may have an occasion to itself; then all that is asked for is a time at which this owner takes pictures.
+    """
     half = CELLS // 2
     start = np.floor(taken[0] / STEP_S) * STEP_S - REACH_S
     length = int((taken[-1] - start + REACH_S) / STEP_S) + 2
+    first_minute = int(np.mod(start + zone_s, DAY_S) / STEP_S)
     cell = ((known - start) / STEP_S).astype(np.int64)
     count = np.bincount(cell[(cell >= 0) & (cell < length)], minlength=length).astype(np.float32)
     busy = np.minimum(count, 2.0)
-    window = np.concatenate([np.arange(1, _WINDOW_CELLS + 1), np.arange(_WINDOW_CELLS - 1, 0, -1)]).astype(np.float32)
-    density = np.convolve(busy, window / window.sum(), "same")
+    density = np.convolve(busy, _WINDOW, "same")
     at = ((taken - start) / STEP_S).astype(np.int64)
     _, first = np.unique(at // _EACH_CELLS, return_index=True)
+    at = at[first]
     score = np.zeros(CELLS, np.float32)
-    for place in at[first]:
-        # offset o reads the density at the time minus o, so the slice runs backwards
-        there = density[place - half : place + half + 1][::-1]
-        usual = there.mean()
-        if usual > 0:
-            score += np.log(1 - _BELIEF + _BELIEF * np.minimum(there / usual, 20.0))
+    for occasion in np.split(at, np.flatnonzero(np.diff(at) > _PAUSE_CELLS) + 1):
+        told, alone = np.zeros(CELLS, np.float32), np.zeros(CELLS, np.float32)
+        for place in occasion:
+            # offset o reads the density at the time minus o, so the slice runs backwards
+            there = density[place - half : place + half + 1][::-1]
+            usual = there.mean()
+            if usual > 0:
+                told += np.log(1 - _BELIEF + _BELIEF * np.minimum(there / usual, 20.0))
+            alone += awake[(place + first_minute - _MINUTES) % _DAY_CELLS]
+        # pictures of one occasion are in the right place together, or not at all: ten say less than ten times one
+        told /= np.sqrt(len(occasion))
+        score += np.log((1 - _BOTH_THERE) * np.exp(alone / len(occasion)) + _BOTH_THERE * np.exp(told))
     return score
+
+
+def _awake(local_s: Floats) -> np.ndarray:
+    """Return how much more or less likely than chance pictures are at each minute of the day, in logs: `(1440,)`."""
+    minute = (np.mod(local_s, DAY_S) / STEP_S).astype(np.int64)
+    _, first = np.unique(np.floor(local_s / (_EACH_CELLS * STEP_S)), return_index=True)
+    count = np.bincount(minute[first], minlength=_DAY_CELLS).astype(np.float64)
+    reach = np.minimum(np.arange(_DAY_CELLS), _DAY_CELLS - np.arange(_DAY_CELLS))
+    window = np.maximum(0, 1 - reach / 90)
+    smooth = np.fft.irfft(np.fft.rfft(count) * np.fft.rfft(window), _DAY_CELLS)
+    return np.log(0.03 + 0.97 * np.maximum(smooth, 0) / smooth.mean()).astype(np.float32)
 
 
 def _add_looks(score: np.ndarray, sitting: Ints, picture: Ints, apart: Floats, belief: Floats) -> None:
@@ -190,4 +228,6 @@ def _add_looks(score: np.ndarray, sitting: Ints, picture: Ints, apart: Floats, b
     ratio = np.bincount(index, told)
     of = np.zeros(int(picture.max()) + 1, np.int64)
     of[picture] = sitting
-    np.add.at(score, (of[places // CELLS], places % CELLS), np.log1p(_SHARED / (1 - _SHARED) * ratio).astype(np.float32))
+    np.add.at(
+        score, (of[places // CELLS], places % CELLS), np.log1p(_SHARED / (1 - _SHARED) * ratio).astype(np.float32)
+    )

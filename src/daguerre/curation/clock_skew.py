@@ -25,7 +25,9 @@ class SkewRules:
     Attributes:
         wrong: How likely a clock is wrong at all, before anything was seen.
         set_again: How likely a clock is set between two sittings of a camera.
+        set_after_s, set_then: After so long a pause it is this likely: people set clocks when they pack.
         sure: Corrections of less confidence are not made.
+        sure_alone: The same where no pair of pictures shows one subject: cameras with occasions to themselves are common.
         photos: A camera with fewer photos says too little.
         exact_s: Pairs this close to the offset tell its seconds.
         pairs: Fewest of them that do; with less, the offset is told to the minute.
@@ -33,7 +35,10 @@ class SkewRules:
 
     wrong: float = 0.05
     set_again: float = 0.01
-    sure: float = 0.99
+    set_after_s: float = 3 * DAY_S
+    set_then: float = 0.2
+    sure: float = 0.9
+    sure_alone: float = 0.95
     photos: int = 5
     exact_s: float = 150.0
     pairs: int = 4
@@ -62,9 +67,7 @@ class Skew:
     pairs: int
 
 
-def find_skews(
-    columns: PhotoColumns, near_pairs: Edges | None = None, rules: SkewRules = RULES
-) -> tuple[Skew, ...]:
+def find_skews(columns: PhotoColumns, near_pairs: Edges | None = None, rules: SkewRules = RULES) -> tuple[Skew, ...]:
     """Return the wrong clocks of a library, by camera and time.
 
     The camera that says most about place and was used on most days is right; every other is compared with it and with
@@ -132,16 +135,19 @@ def _skews_of(
 ) -> list[Skew]:
     mine, others = (rows[np.argsort(columns.taken_s[rows], kind="stable")] for rows in (mine, others))
     heard = listen(columns, mine, others, near)
-    prior = _prior(rules)
-    states = _most_likely(heard.score, prior, float(np.log(rules.set_again)))
+    priors = _priors(columns, mine, others, heard, rules)
+    pause = heard.starts_s[1:] - heard.ends_s[:-1]
+    change = np.log(np.where(pause > rules.set_after_s, rules.set_then, rules.set_again))
+    states = _most_likely(heard.score, priors, change)
     skews = []
     for first, last in _spans(states):
-        state = int(states[first])
+        together = heard.score[first : last + 1].sum(0) + priors[first]
+        state = max(set(states[first : last + 1].tolist()), key=lambda cell: together[cell])
         if OFFSETS_S[state] == 0:
             continue
-        confidence = _confidence(heard.score[first : last + 1].sum(0) + prior, state)
+        confidence = _confidence(together, state)
         offset, pairs = _to_the_second(heard, first, last, float(OFFSETS_S[state]), rules)
-        if confidence < rules.sure:
+        if confidence < (rules.sure if pairs else rules.sure_alone):
             continue
         names, counts = np.unique(columns.camera[others].astype(str), return_counts=True)
         skews.append(
@@ -165,8 +171,20 @@ def _end(taken: Floats, heard: Sittings, last: int) -> float:
     return float(taken[np.searchsorted(taken, heard.starts_s[last + 1]) - 1])
 
 
-def _prior(rules: SkewRules) -> np.ndarray:
-    """Return how likely each offset is before anything was seen, in logs: clocks are mostly right, or hours wrong."""
+def _priors(columns: PhotoColumns, mine: Ints, others: Ints, heard: Sittings, rules: SkewRules) -> list[np.ndarray]:
+    """Return `_prior` for each sitting: in another time zone, clocks that show that of home are common."""
+    values, counts = np.unique(columns.offset_s[others], return_counts=True)
+    home = values[counts.argmax()]
+    here = columns.offset_s[mine[np.searchsorted(columns.taken_s[mine], heard.starts_s)]]
+    known = {shift: _prior(rules, float(shift)) for shift in np.unique(home - here)}
+    return [known[shift] for shift in home - here]
+
+
+def _prior(rules: SkewRules, zone_s: float) -> np.ndarray:
+    """Return how likely each offset is before anything was seen, in logs: clocks are mostly right, or hours wrong.
+
+    `zone_s` is what a clock that was never set on the journey is ahead.
+    """
     share = np.full(CELLS, 0.3 / CELLS)
     minutes = np.rint(OFFSETS_S / STEP_S).astype(np.int64)
     for step, most, mass in ((60, 26 * 60, 0.45), (30, 26 * 60, 0.1), (1, 15, 0.15)):
@@ -174,16 +192,20 @@ def _prior(rules: SkewRules) -> np.ndarray:
         share[chosen] += mass / chosen.sum()
     share *= rules.wrong
     share[CELLS // 2] = 1 - rules.wrong
+    if zone_s:
+        share /= 2
+        for ahead, mass in ((0.0, 0.3), (3600.0, 0.1), (-3600.0, 0.1)):
+            share[np.abs(OFFSETS_S - zone_s - ahead).argmin()] += mass
     return np.log(share)
 
 
-def _most_likely(score: np.ndarray, prior: np.ndarray, change: float) -> Ints:
+def _most_likely(score: np.ndarray, priors: list[np.ndarray], change: Floats) -> Ints:
     """Return the offset (its cell) of each sitting: the most likely path, in which a change has its price (Viterbi)."""
-    best = score[0] + prior
-    came = np.empty((len(score), CELLS), np.int64)
+    best = score[0] + priors[0]
+    came = np.empty((len(score), CELLS), np.int16)
     for i in range(1, len(score)):
         other = int(best.argmax())
-        jump = best[other] + change + prior
+        jump = best[other] + change[i - 1] + priors[i]
         stays = best >= jump
         came[i] = np.where(stays, np.arange(CELLS), other)
         best = np.where(stays, best, jump) + score[i]
@@ -195,7 +217,8 @@ def _most_likely(score: np.ndarray, prior: np.ndarray, change: float) -> Ints:
 
 
 def _spans(states: Ints) -> list[tuple[int, int]]:
-    cuts = np.concatenate([[0], np.flatnonzero(np.diff(states)) + 1, [len(states)]])
+    """Return the first and the last sitting of each offset; a minute more or less is no other offset."""
+    cuts = np.concatenate([[0], np.flatnonzero(np.abs(np.diff(states)) > 2) + 1, [len(states)]])
     return [(int(a), int(b) - 1) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
 
 
