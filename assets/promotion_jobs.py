@@ -82,7 +82,7 @@ def watch(context: dg.OpExecutionContext, daguerre: Daguerre) -> None:
 
     with moving(context, daguerre) as ws:
         seen = watch(ws)
-        said = seen.report.reason() or "no guard was breached"
+        said = seen.report.reason() or seen.report.wanting or "no guard was breached"
         shown = {"outcome": dg.MetadataValue.text(seen.what), "said": dg.MetadataValue.text(said)}
         context.add_output_metadata(shown | shown_evidence(ws, seen.report.figures))
 

@@ -18,6 +18,7 @@ from daguerre.index.build import publish
 from daguerre.index.snapshot import Snapshot
 from daguerre.landing.manifest import LandedObject, Manifest, list_batches, object_id
 from daguerre.lifecycle.approval import approve
+from daguerre.lifecycle.bake import Outcome, watch
 from daguerre.lifecycle.candidacy import nominate
 from daguerre.lifecycle.completeness import prove_complete
 from daguerre.registry.events import EventKind
@@ -184,6 +185,12 @@ class House:
         for _ in range(failed):
             log.failed(spec.digest, role)
         log.close()
+
+    def bake(self, spec: EncoderSpec) -> Outcome:
+        """Let the release in production answer for a day, nothing worse than usual, and look at the guards."""
+        self.traffic(spec, answered=50)
+        self.clock.on(hours=25)
+        return watch(self.ws)
 
     def space_files(self, space: SpaceName) -> list[str]:
         """What the store holds of a space."""

@@ -138,7 +138,8 @@ def _draw(seen: Outcome, *, json: bool) -> None:
         print_json({"outcome": seen.what} | asdict(seen.report))
         return
     figures = ", ".join(f"{name} {value:g}" for name, value in seen.report.figures.items())
-    out.print(f"{seen.what}: {seen.report.reason() or figures or 'nothing is on trial'}")
+    said = [part for part in (seen.report.reason() or figures, seen.report.wanting) if part]
+    out.print(f"{seen.what}: {'; '.join(said) or 'nothing is on trial'}")
 
 
 def _say(event: Event | None, said: str, *, json: bool) -> None:

@@ -26,8 +26,9 @@ class Outcome:
 def watch(ws: Workspace, *, actor: str = "guard") -> Outcome:
     """Look once at production on probation, else at the canary, and act; to be called every minute or so.
 
-    There is no canary while production is on probation. Of several watchers one acts, and what a person moved
-    meanwhile stands.
+    Probation goes on after its time for as long as too few were answered for "nothing was breached" to mean anything;
+    the report says so. There is no canary while production is on probation. Of several watchers one acts, and what a
+    person moved meanwhile stands.
 
     Raises:
         WayBackLostError: a guard was breached, and what answered before cannot answer any more.
@@ -41,7 +42,7 @@ def watch(ws: Workspace, *, actor: str = "guard") -> Outcome:
         return Outcome(what="nothing", report=report)
     if state.baking is None:
         return Outcome(what="nothing", report=report)
-    if ws.clock() < state.baking.until:
+    if ws.clock() < state.baking.until or report.wanting:
         return Outcome(what="baking", report=report)
     return Outcome(what="baked" if _bake(ws, state.baking, report, actor) else "nothing", report=report)
 

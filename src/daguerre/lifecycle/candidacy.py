@@ -48,7 +48,7 @@ def nominate(ws: Workspace, digest: str, *, actor: str, reason: str) -> Event | 
         if state.baking:
             raise NominationRefusedError(
                 f"{named(state.baking.release, state)} is on probation until {state.baking.until.isoformat()}",
-                fix="Wait for its end, or roll it back; it becomes the candidate then.",
+                fix="Wait for its end (see `daguerre models watch`), or roll it back; it is the candidate then.",
             )
         gates = [gate for gate in _BEFORE if gate in policy.required] if production else []
         unmet = Requirements(ws=ws, state=state, release=release, policy=policy).unmet(gates)

@@ -31,6 +31,7 @@ class GuardReport:
         since: Since when it has been answering.
         breaches: Limits that were crossed, surely and not by chance.
         figures: What was measured, unit in the name; a guard without a figure has seen too little.
+        wanting: What a probation that has lasted long enough still lacks; empty when it lacks nothing.
     """
 
     release: str = ""
@@ -39,6 +40,7 @@ class GuardReport:
     since: datetime | None = None
     breaches: tuple[Breach, ...] = ()
     figures: Mapping[str, float]
+    wanting: str = ""
 
     def reason(self) -> str:
         """Return the breaches in one line."""
@@ -73,6 +75,7 @@ def probation(ws: Workspace, state: State, policy: Policy) -> GuardReport:
         since=baking.since,
         breaches=tuple(findings.breaches),
         figures=findings.figures,
+        wanting=_wanting(after.answered, policy.guards.min_answers),
     )
 
 
@@ -97,6 +100,13 @@ def canary(ws: Workspace, state: State, policy: Policy) -> GuardReport:
         breaches=tuple(findings.breaches),
         figures=findings.figures,
     )
+
+
+def _wanting(answered: int, least: int) -> str:
+    """Return what is missing before "nothing was breached" says anything."""
+    if answered >= least:
+        return ""
+    return f"not enough answers yet: {answered} of {least} (`guards.min_answers` of the policy)"
 
 
 def _alike(ws: Workspace, *digests: str) -> bool:

@@ -130,13 +130,15 @@ def _holders(state: State, digest: str) -> Iterator[tuple[str, str]]:
         yield f"alias {alias} names it", ways_out.get(alias, "Point the alias elsewhere.")
     baking = state.baking
     if baking and digest in {baking.release, *(p.release for a, p in state.pointers.items() if a == "previous")}:
-        yield f"a promotion bakes until {baking.until.isoformat()}", "Wait for its end."
+        fix = "Wait for its end; `daguerre models watch` says what it lacks."
+        yield f"a promotion bakes until {baking.until.isoformat()}", fix
 
 
 def _experiments(ws: Workspace, digest: str) -> Iterator[tuple[str, str]]:
     for experiment in open_experiments(ws):
         if digest in experiment.releases:
-            yield f"experiment {experiment.name} is open", "Run the experiment, or wait until it expires."
+            fix = "Run it, close it (`daguerre experiments close`), or wait until it expires."
+            yield f"experiment {experiment.name} is open", fix
 
 
 def _prefixes(release: Release) -> list[str]:

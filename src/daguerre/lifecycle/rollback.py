@@ -90,7 +90,7 @@ def _going(state: State, alias: str) -> str:
     if alias == PREVIOUS and state.baking:
         raise NothingToRollBackError(
             f"{named(pointer.release, state)} is the way back until {state.baking.until.isoformat()}",
-            fix="Wait for the end of the probation.",
+            fix="Wait for the end of the probation; `daguerre models watch` says what it lacks.",
         )
     return pointer.release
 

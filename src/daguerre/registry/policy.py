@@ -94,6 +94,7 @@ class GuardLimits(_Rules):
         recall_at_10: Floor of its index against exact search.
         nothing_found_ratio: Its share of answers with nothing good over what production had.
         drift: What drifted signals mean.
+        min_answers: Fewest answers of a promoted release that end its probation well; with fewer it goes on.
     """
 
     latency_p99_ratio: Positive = 3.0
@@ -101,6 +102,7 @@ class GuardLimits(_Rules):
     recall_at_10: Share = 0.95
     nothing_found_ratio: Positive = 1.5
     drift: Literal["block", "warn", "ignore"] = "warn"
+    min_answers: int = Field(default=50, ge=0)
 
 
 class ValidationLimits(_Rules):

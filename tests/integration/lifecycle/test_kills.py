@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from daguerre.lifecycle.bake import watch
 from daguerre.lifecycle.promotion import promote_release
 from daguerre.lifecycle.retirement import retire
 from daguerre.lifecycle.rollback import roll_back
@@ -58,8 +57,7 @@ def test_releases_move_and_erode_in_a_bucket_as_in_a_folder(bucket: str, tmp_pat
     promote_release(house.ws, new.digest, **ANN)
     roll_back(house.ws, **ANN)
     promote_release(house.ws, new.digest, **ANN)
-    house.clock.on(hours=25)
-    assert watch(house.ws).what == "baked"
+    assert house.bake(new).what == "baked"
     roll_back(house.ws, alias="previous", **ANN)
     before = sum(info.size for info in house.ws.store.list(f"vectors/{old.space}/"))
     freed = retire(house.ws, old.digest, **ANN)

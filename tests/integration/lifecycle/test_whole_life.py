@@ -211,7 +211,12 @@ def test_a_model_is_changed_back_and_forth_while_people_search(
         with pytest.raises(RetirementRefusedError, match="alias previous names it; a promotion bakes until"):
             retire(ws, old.digest, **ann)
         clock.on(hours=24)
-        assert watch(ws).what == "baked"
+
+        def baked() -> bool:
+            clock.on(minutes=1)
+            return watch(ws).what == "baked"
+
+        wait_for(baked)  # until what was answered is written down
         roll_back(ws, alias="previous", **ann)
         assert retire(ws, old.digest, **ann).rows == 160
         flow(ws, photographed(ws, photos=40, number=5))  # goes to the new space alone

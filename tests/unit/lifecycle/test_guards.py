@@ -250,3 +250,25 @@ def test_an_unreadable_calibration_does_not_blind_the_guards(house: House, old: 
     house.traffic(new, answered=500, failed=40)
     house.clock.on(minutes=1)
     assert watch(house.ws).what == "rolled back"
+
+
+def test_a_probation_that_nobody_asked_in_goes_on(house: House, old: EncoderSpec, new: EncoderSpec) -> None:
+    house.clock.on(hours=25)
+    outcome = watch(house.ws)
+    assert (outcome.what, outcome.report.wanting) == (
+        "baking", "not enough answers yet: 0 of 50 (`guards.min_answers` of the policy)",
+    )  # fmt: skip
+    house.traffic(new, answered=49, failed=1)
+    house.clock.on(minutes=1)
+    assert watch(house.ws).report.wanting.startswith("not enough answers yet: 49 of 50")
+    assert house.state.baking is not None
+    house.traffic(new, answered=1)
+    house.clock.on(minutes=1)
+    outcome = watch(house.ws)
+    assert (outcome.what, outcome.report.wanting) == ("baked", "")
+
+
+def test_a_policy_may_let_a_probation_end_by_time_alone(house: House, old: EncoderSpec, new: EncoderSpec) -> None:
+    house.policy("guards: {min_answers: 0}\n")
+    house.clock.on(hours=25)
+    assert watch(house.ws).what == "baked"

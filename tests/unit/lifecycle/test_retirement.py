@@ -10,7 +10,6 @@ from daguerre import layout
 from daguerre.encoders.spec import EncoderSpec
 from daguerre.index.searcher import Searcher
 from daguerre.index.snapshot import find_snapshot, read_snapshot
-from daguerre.lifecycle.bake import watch
 from daguerre.lifecycle.completeness import measure_completeness, prove_complete
 from daguerre.lifecycle.promotion import missing_for, promote_release
 from daguerre.lifecycle.retirement import RetirementRefusedError, erode, retire
@@ -79,8 +78,7 @@ def test_a_release_that_an_alias_names_stays(house: House, old: EncoderSpec, ali
     new = house.candidate("new")
     if alias == "previous":
         promote_release(house.ws, new.digest, **ANN)
-        house.clock.on(hours=25)
-        watch(house.ws)
+        house.bake(new)
     spec = new if alias == "candidate" else old
     before, files = house.state, house.space_files(spec.space)
     with pytest.raises(RetirementRefusedError, match=f"alias {alias} names it"):

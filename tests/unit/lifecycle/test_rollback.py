@@ -9,7 +9,6 @@ import pytest
 from daguerre import layout
 from daguerre.encoders.spec import EncoderSpec
 from daguerre.lifecycle.approval import ApprovalRefusedError, approve
-from daguerre.lifecycle.bake import watch
 from daguerre.lifecycle.candidacy import NominationRefusedError, nominate
 from daguerre.lifecycle.completeness import prove_complete
 from daguerre.lifecycle.promotion import PromotionForbiddenError, missing_for, promote_release
@@ -91,8 +90,7 @@ def test_what_answered_before_answers_again(house: House, old: EncoderSpec, afte
     new = house.candidate("new")
     promote_release(house.ws, new.digest, actor="ann", reason="better")
     if after_bake:
-        house.clock.on(hours=25)
-        assert watch(house.ws).what == "baked"
+        assert house.bake(new).what == "baked"
     event = roll_back(house.ws, actor="bea", reason="people complain")
     assert (event.release, event.alias) == (new.digest, "production")
     assert event.evidence["phase"] == ("production" if after_bake else "baking")
@@ -138,8 +136,7 @@ def test_a_rollback_that_lost_the_race_changes_nothing(
 def test_a_candidate_beside_production_makes_room(house: House, old: EncoderSpec) -> None:
     new = house.candidate("new")
     promote_release(house.ws, new.digest, actor="ann", reason="better")
-    house.clock.on(hours=25)
-    watch(house.ws)
+    house.bake(new)
     next_ = house.candidate("next")
     as_canary(house, next_)
     roll_back(house.ws, actor="ann", reason="people complain")
@@ -161,8 +158,7 @@ def test_the_way_back_is_given_up_only_after_the_bake(house: House, old: Encoder
     promote_release(house.ws, new.digest, actor="ann", reason="better")
     with pytest.raises(NothingToRollBackError, match="is the way back until"):
         roll_back(house.ws, actor="ann", reason="disk is full", alias="previous")
-    house.clock.on(hours=25)
-    watch(house.ws)
+    house.bake(new)
     roll_back(house.ws, actor="ann", reason="disk is full", alias="previous")
     assert house.state.aliases_of(old.digest) == ()
     with pytest.raises(NothingToRollBackError, match="the way back was given up"):

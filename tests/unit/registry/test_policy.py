@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import re
 
 import pytest
 
@@ -33,6 +34,9 @@ def test_the_shipped_policy_says_the_defaults(ws):
     shipped = Workspace(settings=load_settings(policies=PROJECT / "models/policies"), store=ws.store)
     assert load_policy(shipped) == Policy(product="search")
     text = (PROJECT / "models/policies/search.yaml").read_text()
+    for rule, values in Policy(product="search").model_dump(mode="json").items():
+        for key in values if isinstance(values, dict) else [rule]:
+            assert re.search(rf"^ *{key}:", text, re.MULTILINE), f"{key} is not written there"
     for gate in Gate:
         assert f"#   {gate} " in text, f"{gate} is not explained"
 
