@@ -31,6 +31,7 @@ from daguerre.curation.pairs import look_pairs
 from daguerre.curation.selection import diverse, select
 from daguerre.curation.timeline import list_events, timeline
 from daguerre.curation.trips import find_trips, trips_around
+from tests.fakes.frames import Shooting, shooting
 from tests.fakes.lives import DAY_S, Life, album, columns, flipped, journeys, life, moved, occasion, unit
 from tests.fakes.measures import boundary_f1, f1, pair_scores, selection_scores, span_f1
 
@@ -116,18 +117,24 @@ def group_labels(photos: PhotoColumns, groups: list[Group]) -> np.ndarray:
 
 
 def best_shot_line(seeds: range) -> Comparison:
-    """Ask whether a chosen frame beats another one of its burst; signals are the latent quality plus noise."""
-    wins = []
-    for seed in seeds:
-        rng = np.random.default_rng(seed)
-        for _ in range(200):
-            n = int(rng.integers(2, 8))
-            latent = rng.normal(size=n)
-            frames = columns(n, sharpness=6 + latent + rng.normal(0, 0.6, n), aesthetic=0.5 + 0.1 * latent)
-            best = best_frame(frames, np.arange(n)).row
-            wins += (latent[best] > np.delete(latent, best)).tolist()
-    ours = float(np.mean(wins))
-    return Comparison(task="best of a burst", measure="pairs won", other_name="chance", other=0.5, ours=ours, floor=0.8)
+    """Ask whether a chosen frame beats another one of its burst, painted and measured by the real extractor."""
+    bursts = [shooting(100 * seed + i) for seed in seeds for i in range(20)]
+
+    def won(choose: Callable[[Shooting], int]) -> float:
+        wins = []
+        for burst in bursts:
+            best = choose(burst)
+            wins += (burst.quality[best] > np.delete(burst.quality, best)).tolist()
+        return float(np.mean(wins))
+
+    return Comparison(
+        task="best of a burst",
+        measure="pairs won",
+        other_name="sharpest",
+        other=won(lambda burst: int(burst.columns.sharpness.argmax())),
+        ours=won(lambda burst: best_frame(burst.columns, burst.rows).row),
+        floor=0.8,
+    )
 
 
 def selection_lines() -> list[Comparison]:
