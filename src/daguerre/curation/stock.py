@@ -91,8 +91,8 @@ def worth(stock: Stock, rows: Ints, best: int = 1) -> float:
 
 
 def named(stock: Stock, rows: Ints) -> list[str]:
-    """Return the place that most of the photos show, and a second one if it has its share."""
-    places = places_by_photos(stock.line.columns, rows)
+    """Return the place away from home that most of the photos show, and a second one if it has its share."""
+    places = places_by_photos(stock.line.columns, rows[~(stock.km[rows] < stock.rules.away_km)])
     placed = sum(count for _, count in places)
     return [name for i, (name, count) in enumerate(places[:2]) if i == 0 or count >= stock.rules.second_place * placed]
 

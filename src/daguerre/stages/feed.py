@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from daguerre.curation.fatigue import RULES as FATIGUE_RULES
 from daguerre.curation.fatigue import FatigueRules, Offer, Showing, choose
 from daguerre.curation.memory import RULES
 from daguerre.curation.reading import LibraryReader
+from daguerre.curation.titles.locales import DEFAULT_LOCALE
 from daguerre.ids import OwnerId
 from daguerre.stages.libraries import row_id
 from daguerre.stages.memories import groups_of, memory_rows
@@ -52,21 +54,32 @@ def still_shown(row: Row, allowed: Set[str]) -> Row | None:
     return row | {"photo_ids": photos, "cover_id": row["cover_id"] if row["cover_id"] in allowed else photos[0]}
 
 
-def make_memories_for(ws: Workspace, owner: OwnerId, on: date) -> list[Row]:
-    """Make an owner's memories for any day, stored nowhere, under the rules of this moment."""
-    library = LibraryReader(ws).read(owner)
-    return memory_rows(owner, library, groups_of(ws, owner), on, read_rules(ws, owner))
+def make_memories_for(ws: Workspace, owner: OwnerId, on: date, *, locale: str = DEFAULT_LOCALE) -> list[Row]:
+    """Make an owner's memories for any day and language, stored nowhere, under the rules of this moment.
+
+    Raises ExclusionError and UnknownLocaleError.
+    """
+    library, rules = LibraryReader(ws).read(owner), replace(RULES, locale=locale)
+    return memory_rows(owner, library, groups_of(ws, owner), on, read_rules(ws, owner), rules)
 
 
-def choose_feed(ws: Workspace, owner: OwnerId, on: date, rules: FatigueRules = FATIGUE_RULES) -> list[Row]:
+def choose_feed(
+    ws: Workspace,
+    owner: OwnerId,
+    on: date,
+    rules: FatigueRules = FATIGUE_RULES,
+    *,
+    locale: str = DEFAULT_LOCALE,
+) -> list[Row]:
     """Return what to show an owner on a day, best first: few memories a week, and no photos that were seen lately.
 
-    The memories are those that are stored if they were made for that day, and made for it otherwise. Nothing is
-    noted: say with `note_shown` what a person has really seen. Raises ExclusionError.
+    The memories are those that are stored if they were made for that day in that language, and made for it
+    otherwise. Nothing is noted: say with `note_shown` what a person has really seen. Raises ExclusionError and
+    UnknownLocaleError.
     """
-    rows = read_memories(ws, owner)
+    rows = read_memories(ws, owner) if locale == DEFAULT_LOCALE else []
     if not rows or any(row["made_for"] != on for row in rows):
-        rows = make_memories_for(ws, owner, on)
+        rows = make_memories_for(ws, owner, on, locale=locale)
     offers = [
         Offer(
             memory_id=row["memory_id"],

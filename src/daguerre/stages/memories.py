@@ -10,9 +10,10 @@ from daguerre.curation.columns import Ints, PhotoColumns, Words
 from daguerre.curation.exclusion_log import read_rules
 from daguerre.curation.exclusion_rules import ExclusionRules
 from daguerre.curation.memories import make_memories
+from daguerre.curation.memory import RULES, MemoryRules
 from daguerre.curation.timeline import timeline
 from daguerre.ids import BatchKey, OwnerId
-from daguerre.stages.events import instant
+from daguerre.stages.instants import instant
 from daguerre.stages.libraries import Curation, Row, curate, row_id
 from daguerre.stages.report import StageReport
 from daguerre.tables import catalogue
@@ -35,7 +36,12 @@ def run_memories(ws: Workspace, batch: BatchKey, *, progress: ProgressSink = no_
 
 
 def memory_rows(
-    owner: OwnerId, library: PhotoColumns, group_of: dict[str, str], made_for: date, exclusions: ExclusionRules
+    owner: OwnerId,
+    library: PhotoColumns,
+    group_of: dict[str, str],
+    made_for: date,
+    exclusions: ExclusionRules,
+    rules: MemoryRules = RULES,
 ) -> list[Row]:
     """Return the memories of one owner, without code version.
 
@@ -59,7 +65,7 @@ def memory_rows(
             "made_for": made_for,
             "rules_number": exclusions.number,
         }
-        for memory in make_memories(line, _equals(ids, group_of), made_for, exclusions=exclusions)
+        for memory in make_memories(line, _equals(ids, group_of), made_for, rules, exclusions)
     ]
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from daguerre.curation.exclusion_log import change_rules
 from daguerre.ids import OwnerId
 from daguerre.stages.duplicates import run_duplicates
-from daguerre.stages.feed import make_memories_for, read_memories, stale_owners
+from daguerre.stages.feed import choose_feed, make_memories_for, note_shown, read_memories, shown_to, stale_owners
 from daguerre.stages.memories import run_memories
 from daguerre.tables import catalogue
 from tests.integration.curation.conftest import BATCHES
@@ -45,3 +45,35 @@ def test_a_new_rule_holds_for_readers_at_once_and_for_the_store_after_the_next_r
 def test_somebody_without_memories_reads_none(ws, libraries) -> None:
     assert read_memories(ws, OwnerId("nobody")) == []
     assert stale_owners(ws) == []
+
+
+def test_a_feed_shows_little_and_nothing_twice(ws, libraries) -> None:
+    today = ws.clock().date()
+    run_memories(ws, BATCHES[0])
+    first = choose_feed(ws, ALICE, today)
+    assert 0 < len(first) <= 3
+    assert [row["memory_id"] for row in choose_feed(ws, ALICE, today)] == [row["memory_id"] for row in first]
+    note_shown(ws, ALICE, first, ws.clock())
+    note_shown(ws, ALICE, first, ws.clock() + timedelta(hours=1))
+    assert catalogue.shown(ws).count() == len(first)
+    assert [row["memory_id"] for row in choose_feed(ws, ALICE, today)] == [row["memory_id"] for row in first]
+    next_week = choose_feed(ws, ALICE, today + timedelta(days=7))
+    assert not {row["memory_id"] for row in first} & {row["memory_id"] for row in next_week}
+    tomorrow = choose_feed(ws, ALICE, today + timedelta(days=1))
+    assert len(tomorrow) + len(first) <= 3
+    assert not {row["memory_id"] for row in first} & {row["memory_id"] for row in tomorrow}
+    note_shown(ws, OwnerId("o'brien"), [], ws.clock())
+    assert shown_to(ws, OwnerId("o'brien")) == []
+
+
+def test_a_feed_keeps_to_the_rules_of_this_moment_and_speaks_german(ws, libraries) -> None:
+    today = ws.clock().date()
+    run_memories(ws, BATCHES[0])
+    rows = choose_feed(ws, ALICE, today, locale="de")
+    assert rows
+    assert [row["memory_id"] for row in rows] == [row["memory_id"] for row in choose_feed(ws, ALICE, today)]
+    assert not {row["title"] for row in rows} & {row["title"] for row in choose_feed(ws, ALICE, today)}
+    gone = rows[0]["photo_ids"]
+    change_rules(ws, ALICE, lambda rules: rules.having("archived", gone))
+    for on in (today, today + timedelta(days=30)):
+        assert not shown(choose_feed(ws, ALICE, on)) & set(gone)

@@ -62,7 +62,9 @@ def _event(stock: Stock, rows: Ints) -> Idea:
     def told(picks: int) -> Told:
         return stock.told.event(days_ago=ago, on=on, places=places, parts=parts, photos=len(rows), picks=picks)
 
-    key = f"event/{on.isoformat()}/{stock.line.columns.photo_id[rows[0]]}"
+    # Named by its first photo, whether that may be shown or not.
+    first = stock.line.columns.photo_id[np.searchsorted(stock.line.event, number)]
+    key = f"event/{on.isoformat()}/{first}"
     return Idea(kind="event", key=key, rows=rows, worth=worth(stock, rows), tell=told)
 
 
