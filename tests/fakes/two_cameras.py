@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from daguerre.curation.columns import PhotoColumns
-from tests.fakes.lives import LOOK_DIM, columns, life, moved, unit
+from tests.fakes.lives import DAY_S, LOOK_DIM, columns, life, moved, unit
 
 FIRST, SECOND = "Example Phone", "Example Camera"
 
@@ -27,16 +27,26 @@ class TwoCameras:
 
 
 def two_cameras(
-    seed: int, *, offsets_s: Sequence[float] = (3600.0,), gps: float = 0.7, years: int = 2, second_gps: bool = True
+    seed: int,
+    *,
+    offsets_s: Sequence[float] = (3600.0,),
+    gps: float = 0.7,
+    years: int = 2,
+    second_gps: bool = True,
+    together: bool = True,
 ) -> TwoCameras:
     """Return a life whose second camera was wrong by each of the offsets in turn, each for an equal share of its days.
 
     People photograph the same subject with both cameras, a while apart: most subjects are over in a minute or two, and
     come again later. Between cameras the looks of one subject differ more than between two shots of one camera.
+    Without `together` the second camera has whole events to itself, on journeys the evenings: nothing says when.
     """
     rng = np.random.default_rng(seed + 70_000)
     lived = life(seed, years=years, gps=gps)
     second, true_s = lived.late_s > 0, lived.taken_s - lived.late_s
+    if not together:
+        last = np.flatnonzero(np.diff(np.floor(true_s / DAY_S)) != 0)
+        second = np.isin(lived.event, lived.event[last]) & (lived.trip > 0)
     late = np.zeros(len(true_s))
     rank = np.searchsorted(np.unique(lived.event[second]), lived.event[second])
     late[second] = np.array(offsets_s)[rank * len(offsets_s) // (rank.max() + 1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from daguerre.curation.columns import DAY_S
@@ -22,11 +23,29 @@ def curation_facts(ws: Workspace, photo: dict[str, Any]) -> list[Fact]:
     """Return the facts of a photo, given its row of the catalogue. A keyframe goes with its video."""
     photo_id, owner = photo["video_id"] or photo["photo_id"], OwnerId(photo["owner_id"])
     return [
+        *_correction_facts(ws, owner, photo_id),
         *_group_facts(ws, photo_id),
         *_event_facts(ws, owner, photo_id),
         *_memory_facts(ws, owner, photo_id),
         *_hiding_facts(ws, owner, photo_id),
     ]
+
+
+def _correction_facts(ws: Workspace, owner: OwnerId, photo_id: str) -> list[Fact]:
+    mine = f"owner_id = {quote(owner)} AND array_has(photo_ids, {quote(photo_id)})"
+    facts: list[Fact] = []
+    for row in catalogue.corrections(ws).read(where=mine).to_pylist():
+        sure = f"{row['confidence']:.0%} sure"
+        if row["kind"] == "clock":
+            ahead = "ahead" if row["offset_s"] > 0 else "behind"
+            told = f"{row['pairs']} like pictures of" if row["pairs"] else "the occasions of"
+            said = f"{row['camera']} was {timedelta(seconds=round(abs(row['offset_s'])))} {ahead}, says {told}"
+            facts.append(("curation", "clock", f"{said} {row['reference']}; {sure}", f"events {row['code_version']}"))
+        else:
+            where = row["place"] or f"{row['lat']:.4f}, {row['lon']:.4f}"
+            said = f"{where}, inferred from a photo taken shortly before or after; {sure}"
+            facts.append(("curation", "place", said, f"events {row['code_version']}"))
+    return facts
 
 
 def _group_facts(ws: Workspace, photo_id: str) -> list[Fact]:
@@ -53,7 +72,7 @@ def _event_facts(ws: Workspace, owner: OwnerId, photo_id: str) -> list[Fact]:
     facts: list[Fact] = []
     for row in events.read(where=f"owner_id = {quote(owner)} AND array_has(photo_ids, {quote(photo_id)})").to_pylist():
         origin = f"events {row['code_version']}"
-        at = f", in {row['place']}" if row["place"] else ""
+        at = f", in {row['place']}{' (inferred)' if row['place_inferred'] else ''}" if row["place"] else ""
         represents = "; represents it" if row["representative_id"] == photo_id else ""
         said = f"{row['starts_at']:%Y-%m-%d %H:%M} to {row['ends_at']:%H:%M} UTC{at}: {len(row['photo_ids'])} photos"
         facts.append(("curation", "event", said + represents, origin))

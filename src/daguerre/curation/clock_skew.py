@@ -7,6 +7,7 @@ off beside them.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -27,7 +28,7 @@ class SkewRules:
         set_again: How likely a clock is set between two sittings of a camera.
         set_after_s, set_then: After so long a pause it is this likely: people set clocks when they pack.
         sure: Corrections of less confidence are not made.
-        sure_alone: The same where no pair of pictures shows one subject: cameras with occasions to themselves are common.
+        sure_alone: The same where no pair of pictures shows one subject: a camera may have occasions to itself.
         photos: A camera with fewer photos says too little.
         exact_s: Pairs this close to the offset tell its seconds.
         pairs: Fewest of them that do; with less, the offset is told to the minute.
@@ -219,7 +220,7 @@ def _most_likely(score: np.ndarray, priors: list[np.ndarray], change: Floats) ->
 def _spans(states: Ints) -> list[tuple[int, int]]:
     """Return the first and the last sitting of each offset; a minute more or less is no other offset."""
     cuts = np.concatenate([[0], np.flatnonzero(np.abs(np.diff(states)) > 2) + 1, [len(states)]])
-    return [(int(a), int(b) - 1) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [(int(a), int(b) - 1) for a, b in pairwise(cuts)]
 
 
 def _confidence(score: np.ndarray, state: int) -> float:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from daguerre.curation.clock_skew import apply_skews, find_skews
 from daguerre.curation.clocks import settle_zones
 from daguerre.curation.columns import Floats, Ints, PhotoColumns, Words
 from daguerre.curation.liking import Liking, counts_of, read_liking
@@ -77,7 +78,7 @@ class LibraryReader:
         return read_liking(self.ws)
 
     def read(self, owner: OwnerId) -> PhotoColumns:
-        """Return the owner's photos and videos in order; keyframes stay with their video.
+        """Return the owner's photos and videos in order, wrong clocks corrected; keyframes stay with their video.
 
         Signals that have not been computed yet are NaN, descriptors zero rows.
         """
@@ -89,7 +90,7 @@ class LibraryReader:
         )
         batches = [parse_batch(batch) for batch in pc.unique(photos["batch"]).to_pylist()]
         concept = self._concepts(batches, ids)
-        return PhotoColumns(
+        written = PhotoColumns(
             photo_id=ids,
             source_key=_words(photos["source_key"]),
             media=_words(photos["media"]),
@@ -127,6 +128,7 @@ class LibraryReader:
             shares=counts_of(self._liking.shares, ids.tolist()),
             skew_s=np.zeros(len(ids)),
         ).in_order()
+        return apply_skews(written, find_skews(written))
 
     def _uploads(self, ids: Words) -> Ints:
         """Return how many landed objects are each photo."""

@@ -13,7 +13,8 @@ from daguerre.curation.events import RULES as EVENT_RULES
 from daguerre.curation.events import EventRules, event_labels
 from daguerre.curation.exclusions import documents
 from daguerre.curation.groups import runs
-from daguerre.curation.selection import cover
+from daguerre.curation.inferred_places import Places, infer_places
+from daguerre.curation.selection import cover, moment_labels
 from daguerre.curation.trips import RULES as TRIP_RULES
 from daguerre.curation.trips import Trip, TripRules, find_trips
 
@@ -39,7 +40,8 @@ class Timeline:
 class Event:
     """One event, ready to be stored: rows of the timeline, ascending; the representative; the trip it belongs to.
 
-    `trip` counts in the timeline's trips; None at home. Positions are the median of the photos' own.
+    `trip` counts in the timeline's trips; None at home. Positions are the median of the photos' own; where none has
+    one, `inferred` says that they are those of the neighbours in time. `moments` counts what it consists of.
     """
 
     rows: tuple[int, ...]
@@ -47,6 +49,8 @@ class Event:
     place: str
     lat: float
     lon: float
+    inferred: bool
+    moments: int
     trip: int | None
 
 
@@ -65,28 +69,33 @@ def timeline(library: PhotoColumns, events: EventRules = EVENT_RULES, trips: Tri
 
 def list_events(line: Timeline) -> list[Event]:
     """Return the events in order of time."""
-    dull = documents(line.columns)
-    return [_event(line, rows, dull) for rows in runs(line.event)]
+    columns = line.columns
+    dull, places = documents(columns), infer_places(columns)
+    moment = moment_labels(columns.taken_s, columns.descriptor, np.arange(len(columns)))
+    return [_event(line, rows, dull, places, len(np.unique(moment[rows]))) for rows in runs(line.event)]
 
 
-def places_by_photos(columns: PhotoColumns, rows: Ints) -> list[tuple[str, int]]:
+def places_by_photos(columns: PhotoColumns | Places, rows: Ints) -> list[tuple[str, int]]:
     """Return the named places of some photos with their counts, most photographed first, names in order of a tie."""
     counts = Counter(name for name in columns.place[rows].tolist() if name)
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
-def _event(line: Timeline, rows: Ints, dull: Bools) -> Event:
+def _event(line: Timeline, rows: Ints, dull: Bools, places: Places, moments: int) -> Event:
     columns = line.columns
     lively = rows[~dull[rows]] if not dull[rows].all() else rows
-    places = places_by_photos(columns, rows)
     own = rows[~np.isnan(columns.lat[rows])]
+    located = own if len(own) else rows[places.inferred[rows]]
+    names = places_by_photos(columns if len(own) else places, rows)
     middle = (len(rows) - 1) // 2
     trip = next((i for i, t in enumerate(line.trips) if t.first <= rows[middle] <= t.last), None)
     return Event(
         rows=tuple(rows.tolist()),
         representative=int(lively[cover(line.quality[lively], columns.descriptor[lively])]),
-        place=places[0][0] if places else "",
-        lat=float(np.median(columns.lat[own])) if len(own) else np.nan,
-        lon=float(np.median(columns.lon[own])) if len(own) else np.nan,
+        place=names[0][0] if names else "",
+        lat=float(np.median(places.lat[located])) if len(located) else np.nan,
+        lon=float(np.median(places.lon[located])) if len(located) else np.nan,
+        inferred=bool(len(located)) and not len(own),
+        moments=moments,
         trip=trip,
     )

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import numpy as np
 
 from daguerre.curation.columns import PhotoColumns
 from daguerre.curation.timeline import list_events, timeline
 from daguerre.ids import BatchKey, OwnerId
+from daguerre.stages.corrections import correction_rows
+from daguerre.stages.instants import instant
 from daguerre.stages.libraries import Curation, Row, curate, row_id
 from daguerre.stages.report import StageReport
 from daguerre.tables import catalogue
 from daguerre.telemetry import ProgressSink, no_progress
 from daguerre.workspace import Workspace
 
-CODE_VERSION = "events-1"
+CODE_VERSION = "events-2"
 
 
 def run_events(ws: Workspace, batch: BatchKey, *, progress: ProgressSink = no_progress) -> StageReport:
-    """Cut the libraries of every owner that the batch touches into events."""
-    curation = Curation(stage="events", table=catalogue.events(ws), curator=event_rows, code_version=CODE_VERSION)
+    """Cut the libraries of every owner that the batch touches into events; keep what was put right for that."""
+    curation = Curation(
+        stage="events",
+        table=catalogue.events(ws),
+        curator=event_rows,
+        code_version=CODE_VERSION,
+        beside=((catalogue.corrections(ws), correction_rows),),
+    )
     return curate(ws, batch, curation, progress=progress)
 
 
@@ -41,11 +47,8 @@ def event_rows(owner: OwnerId, library: PhotoColumns) -> list[Row]:
             "trip_id": None if event.trip is None else trips[event.trip],
             "photo_ids": ids[list(event.rows)].tolist(),
             "representative_id": ids[event.representative],
+            "place_inferred": event.inferred,
+            "moments": event.moments,
         }
         for event in list_events(line)
     ]
-
-
-def instant(seconds: float) -> datetime:
-    """Return seconds since 1970 as an aware UTC datetime."""
-    return datetime.fromtimestamp(float(seconds), UTC)

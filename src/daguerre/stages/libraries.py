@@ -34,12 +34,14 @@ class Curation:
 
     The rows of an owner are a function of that owner's library and the code version: running it again, or for another
     batch of the same owner, gives the same rows. A kill leaves some owners with their old rows and some with new.
+    `beside` are further tables with what each is made from; the figures count none of their rows.
     """
 
     stage: str
     table: Table
     curator: Curator
     code_version: str
+    beside: tuple[tuple[Table, Curator], ...] = ()
 
 
 def curate(ws: Workspace, batch: BatchKey, curation: Curation, *, progress: ProgressSink = no_progress) -> StageReport:
@@ -49,15 +51,21 @@ def curate(ws: Workspace, batch: BatchKey, curation: Curation, *, progress: Prog
     photos, kinds = 0, dict.fromkeys(["rows"], 0)
     for at in range(0, len(owners), _OWNERS_PER_COMMIT):
         part, rows = owners[at : at + _OWNERS_PER_COMMIT], []
+        further: list[list[Row]] = [[] for _ in curation.beside]
         for owner in part:
             library = reader.read(owner)
             photos += len(library)
             rows += curation.curator(owner, library)
+            for more, (_, curator) in zip(further, curation.beside, strict=True):
+                more.extend(curator(owner, library))
         for row in rows:
             row["code_version"] = curation.code_version
             if "kind" in row:
                 kinds[row["kind"]] = kinds.get(row["kind"], 0) + 1
         kinds["rows"] += len(rows)
+        for more, (table, _) in zip(further, curation.beside, strict=True):
+            stamped = [row | {"code_version": curation.code_version} for row in more]
+            table.replace(one_of("owner_id", part), pa.Table.from_pylist(stamped, table.schema))
         curation.table.replace(one_of("owner_id", part), pa.Table.from_pylist(rows, curation.table.schema))
         done = at + len(part)
         progress(Progress(stage=curation.stage, batch=batch, done=done, total=len(owners)))

@@ -60,6 +60,11 @@ def events(ws: Workspace) -> Table:
     return Table(ws.store, layout.EVENTS, schemas.EVENTS)
 
 
+def corrections(ws: Workspace) -> Table:
+    """Return what was put right about clocks and places."""
+    return Table(ws.store, layout.CORRECTIONS, schemas.CORRECTIONS)
+
+
 def memories(ws: Workspace) -> Table:
     """Return the selections that may be shown to a person."""
     return Table(ws.store, layout.MEMORIES, schemas.MEMORIES)

@@ -170,6 +170,29 @@ EVENTS = pa.schema(
         pa.field("photo_ids", pa.list_(pa.string()), nullable=False),
         pa.field("representative_id", pa.string(), nullable=False),
         pa.field("code_version", pa.string(), nullable=False),
+        ("place_inferred", pa.bool_()),  # no photo of it has GPS: lat, lon, place are those of its neighbours in time
+        ("moments", pa.int32()),  # of which it consists
+    ]
+)
+
+#: What was put right about times and places, and how sure that is. The catalogue keeps what was written.
+CORRECTIONS = pa.schema(
+    [
+        _key("correction_id"),
+        pa.field("owner_id", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),  # clock | place
+        ("camera", pa.string()),  # whose clock was wrong
+        ("reference", pa.string()),  # the camera whose clock told
+        ("offset_s", pa.float64()),  # by which the clock was ahead
+        pa.field("from_at", _UTC, nullable=False),  # written time of the first photo it is about
+        pa.field("to_at", _UTC, nullable=False),
+        pa.field("confidence", pa.float32(), nullable=False),
+        pa.field("pairs", pa.int32(), nullable=False),  # pictures that told; 0: occasions alone
+        ("lat", pa.float64()),
+        ("lon", pa.float64()),
+        ("place", pa.string()),
+        pa.field("photo_ids", pa.list_(pa.string()), nullable=False),
+        pa.field("code_version", pa.string(), nullable=False),
     ]
 )
 
