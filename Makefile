@@ -69,6 +69,10 @@ format: .venv/.ready ## Put the code into its form
 bench: setup ## Measure every stage beside its limit
 	@$(BIN)/python -m benchmarks
 
+.PHONY: bench-curation
+bench-curation: .venv/.ready ## Measure curation on generated lives: baseline, floor, aim, ours
+	@$(BIN)/python -m benchmarks.curation_table
+
 .train/.ready: requirements-train.txt | $(filter .uv/bin/uv,$(UV))
 	@echo "- installing the training environment (.train); torch is large"
 	@test -x .train/bin/python || $(UV) venv --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .train
