@@ -23,7 +23,7 @@ _FILL_S = 30 * 60.0
 _AROUND = 61
 #: A value as far out as this is as far out as it gets.
 _LOWEST, _HIGHEST = -2.0, 4.0
-#: Days of which nothing is known count like so many usual photos.
+#: Few moments say little: every mean has so many usual ones added.
 _PRIOR = 3.0
 
 
@@ -31,13 +31,13 @@ _PRIOR = 3.0
 class Weights:
     """What each part counts. The names are those of the parts."""
 
-    moments: float = 1.0
-    hours: float = 0.5
-    faces: float = 0.8
+    moments: float = 0.8
+    hours: float = 0.8
+    faces: float = 1.0
     people: float = 1.0
-    new_place: float = 1.0
+    new_place: float = 0.7
     far: float = 0.5
-    loved: float = 1.0
+    loved: float = 0.8
 
 
 #: What a part must be off the usual at least to be one unit, where the owner's days do not differ at all.
@@ -107,7 +107,9 @@ def _values(columns: PhotoColumns, rows: Ints, label: Ints, moment: Ints, km: Fl
     count = np.bincount(alone, minlength=many).astype(np.float64)
     faces = np.full(len(own), -1.0)
     np.maximum.at(faces, of, np.nan_to_num(columns.faces[rows], nan=-1.0))
-    hours = np.unique(alone * 10_000_000 + (columns.local_s[own] // 3600).astype(np.int64)) // 10_000_000
+    hour = (columns.local_s[own] // 3600).astype(np.int64)
+    hour -= hour.min()
+    hours = np.unique(alone * (hour.max() + 1) + hour) // (hour.max() + 1)
     new_place, far = _places(columns, km, own, alone, many)
     loved = 3 * columns.favorites[rows] + columns.views[rows]
     return {
@@ -157,7 +159,8 @@ def _places(columns: PhotoColumns, km: Floats, own: Ints, alone: Ints, many: int
     names, code = np.unique(cell, return_inverse=True)
     visits = np.unique(code * (many + 1) + whose) // (many + 1)
     seldom = 1 - np.log(np.bincount(visits, minlength=len(names))) / np.log(len(np.unique(whose)) + 1)
-    share = np.maximum(np.bincount(whose, minlength=many), 1)
+    # An errand to a new place is no outing: it needs some moments to count in full.
+    share = np.bincount(whose, minlength=many) + _PRIOR
     return (
         np.bincount(whose, seldom[code], minlength=many) / share,
         np.bincount(whose, np.log1p(km[at] / 10), minlength=many) / share,
