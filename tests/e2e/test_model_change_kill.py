@@ -195,6 +195,8 @@ class Journey:
         self.kill()
         self._reader.join()
         self.errors.close()
+        assert self.process.stdout
+        self.process.stdout.close()
 
     def kill(self) -> bool:
         """Kill the process and the Dagster process below it; say whether it was still running."""

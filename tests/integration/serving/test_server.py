@@ -14,6 +14,7 @@ import pytest
 from daguerre.encoders.archive import store_release
 from daguerre.encoders.bundle import build_release
 from daguerre.encoders.onnx_encoder import OnnxEncoder
+from daguerre.serving import loading, opening
 from daguerre.serving.calls import Patience, ServerUnavailableError
 from daguerre.serving.client import is_live
 from daguerre.serving.health import server_facts
@@ -66,6 +67,26 @@ def test_a_server_that_is_killed_in_the_middle_costs_time_but_no_rows(own, tmp_p
         np.testing.assert_allclose(encoder.embed_images(images), wanted, atol=1e-6)
     assert server_folder(own).read() is None
     assert not is_live(second.url)
+
+
+@pytest.mark.parametrize(("room", "step"), [(opening, "load_and_prove"), (loading, "prove")], ids=["load", "prove"])
+def test_a_server_that_is_killed_while_it_is_opened_is_started_again(own, tmp_path, monkeypatch, room, step):
+    release = build_release(make_model_dir(tmp_path / "tiny"))
+    store_release(own.store, release)
+    killed, go_on = [], getattr(room, step)
+
+    def kill_first(*arguments, **more):
+        if not killed:
+            killed.append(server_folder(own).read().pid)
+            os.kill(killed[0], signal.SIGKILL)
+        return go_on(*arguments, **more)
+
+    monkeypatch.setattr(room, step, kill_first)
+    began = time.monotonic()
+    with open_encoder(own, release.spec.digest) as encoder:
+        assert encoder.embed_texts(["red"]).shape == (1, 32)
+        assert server_folder(own).read().pid != killed[0]
+    assert time.monotonic() - began < 60
 
 
 @pytest.mark.parametrize("ends", [ensure, stop_server], ids=["ensure", "stop"])
