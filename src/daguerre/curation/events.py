@@ -2,13 +2,13 @@
 
 Two rules, one for each pause: where positions tell how far it was across the pause, time and place decide; where they
 do not, a pause must be long for its neighbourhood. Boundary F1 on generated lives with walks, lunch gaps, parties over
-midnight and a second camera an hour off, by share of photos with GPS:
+midnight and a second camera an hour off, by share of photos with GPS; in brackets with that camera's clock put right:
 
-| GPS  | this | time and place alone | log-gap alone | calendar day |
-|------|------|----------------------|---------------|--------------|
-| 70 % | .88  | .88                  | .80           | .53          |
-| 30 % | .85  | .85                  | .80           | .53          |
-| 10 % | .82  | .80                  | .80           | .53          |
+| GPS  | this        | time and place alone | log-gap alone | calendar day |
+|------|-------------|----------------------|---------------|--------------|
+| 70 % | .89 (.95)   | .89 (.95)            | .81 (.86)     | .54 (.57)    |
+| 30 % | .88 (.93)   | .88 (.93)            | .81 (.86)     | .54 (.57)    |
+| 10 % | .84 (.90)   | .83 (.89)            | .81 (.86)     | .54 (.57)    |
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from daguerre.curation.columns import Bools, Floats, Ints
-from daguerre.curation.places import distance_km, filled_positions
+from daguerre.curation.places import distance_km, filled_in_stays
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,16 +28,14 @@ class EventRules:
     Attributes:
         long_gap_s: So long a pause always ends an event where positions are known.
         short_gap_s, far_km: So long a pause ends it when the next photo is so far away. No shorter pause ever does.
-        fill_s: A photo without GPS was where the nearest photo was taken, if that is no longer away than this.
         log_ratio: PhotoTOC's K: a gap ends an event when it is this much (in logs) above the local mean.
         log_neighbours: PhotoTOC's d, gaps before and after.
         longest_gap_s: So long a pause ends an event anywhere: one photo a day would be one event for ever.
     """
 
-    long_gap_s: float = 3 * 3600.0
+    long_gap_s: float = 3.5 * 3600.0
     short_gap_s: float = 40 * 60.0
-    far_km: float = 2.0
-    fill_s: float = 30 * 60.0
+    far_km: float = 1.5
     log_ratio: float = float(np.log(17.0))
     log_neighbours: int = 10
     longest_gap_s: float = 6 * 3600.0
@@ -70,8 +68,11 @@ def boundaries(taken_s: Floats, lat: Floats, lon: Floats, rules: EventRules = RU
 
 
 def way_km(taken_s: Floats, lat: Floats, lon: Floats, rules: EventRules = RULES) -> Floats:
-    """Return how far it was from each photo to the next: `(n - 1,)` km, NaN where nothing tells."""
-    lat, lon = filled_positions(taken_s, lat, lon, within_s=rules.fill_s)
+    """Return how far it was from each photo to the next: `(n - 1,)` km, NaN where nothing tells.
+
+    A photo without GPS was where the nearest one was taken that no pause parts it from.
+    """
+    lat, lon = filled_in_stays(taken_s, lat, lon, pause_s=rules.short_gap_s)
     return distance_km(lat[:-1], lon[:-1], lat[1:], lon[1:])
 
 

@@ -37,3 +37,27 @@ def filled_positions(taken_s: Floats, lat: Floats, lon: Floats, *, within_s: flo
         np.where(has, lat, np.where(near, lat[nearest], np.nan)),
         np.where(has, lon, np.where(near, lon[nearest], np.nan)),
     )
+
+
+def filled_in_stays(taken_s: Floats, lat: Floats, lon: Floats, *, pause_s: float) -> tuple[Floats, Floats]:
+    """Return positions with the gaps filled from the photo nearest in time of the same stay.
+
+    A stay has no longer pause than `pause_s` in it; in one without any position nothing is filled. Arguments as for
+    `filled_positions`.
+    """
+    known = np.flatnonzero(~np.isnan(lat))
+    if not len(known):
+        return lat.copy(), lon.copy()
+    stay = np.concatenate([[0], np.cumsum(np.diff(taken_s) > pause_s)])
+    place = np.searchsorted(known, np.arange(len(taken_s)))
+    after, before = known[np.clip(place, 0, len(known) - 1)], known[np.clip(place - 1, 0, len(known) - 1)]
+    to_after, to_before = (
+        np.where(stay[other] == stay, np.abs(taken_s[other] - taken_s), np.inf) for other in (after, before)
+    )
+    nearest = np.where(to_after < to_before, after, before)
+    told = np.isfinite(np.minimum(to_after, to_before))
+    has = ~np.isnan(lat)
+    return (
+        np.where(has, lat, np.where(told, lat[nearest], np.nan)),
+        np.where(has, lon, np.where(told, lon[nearest], np.nan)),
+    )

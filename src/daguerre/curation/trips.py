@@ -21,7 +21,9 @@ class TripRules:
         gap_s: A pause longer than this ends a trip.
         next_day_s: Photos without a position belong to the trip beside them over pauses up to this.
         photos: Fewest photos with a position of their own; one wrong fix is no journey.
-        fill_s: As for events.
+        fill_s: A photo without GPS was where the nearest photo was taken, if that is no longer away than this.
+        past_home, past_home_s: Between two photos so long apart, a way that makes the way over home at most this many
+            times as long led past it: one journey ended there and another began.
     """
 
     away_km: float = 80.0
@@ -30,6 +32,8 @@ class TripRules:
     next_day_s: float = 14 * 3600.0
     photos: int = 2
     fill_s: float = 30 * 60.0
+    past_home: float = 1.5
+    past_home_s: float = 6 * 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +73,9 @@ def trips_around(
     # The longest pause between two photos with a position, counting the photos without one that lie between them.
     pause = np.maximum.reduceat(np.diff(taken_s)[: rows[-1]], rows[:-1]) if len(rows) > 1 else np.zeros(0)
     trips = []
-    for part in _stretches(distance > rules.away_km, pause, rules.gap_s):
+    leap = distance_km(lat[rows][:-1], lon[rows][:-1], lat[rows][1:], lon[rows][1:])
+    over_home = (distance[:-1] + distance[1:] <= rules.past_home * leap) & (np.diff(taken_s[rows]) > rules.past_home_s)
+    for part in _stretches(distance > rules.away_km, (pause > rules.gap_s) | over_home):
         first, last = _stretched(int(rows[part[0]]), int(rows[part[-1]]), taken_s, np.isnan(lat), rules.next_day_s)
         nights = np.floor(local_s[last] / DAY_S) - np.floor(local_s[first] / DAY_S)
         if nights >= rules.nights and own[first : last + 1].sum() >= rules.photos:
@@ -77,9 +83,9 @@ def trips_around(
     return trips
 
 
-def _stretches(away: Bools, pause: Floats, gap_s: float) -> list[Ints]:
-    """Return the runs of places away from home without a longer pause inside."""
-    ends = (away[1:] != away[:-1]) | (pause > gap_s)
+def _stretches(away: Bools, ended: Bools) -> list[Ints]:
+    """Return the runs of places away from home, of which none goes on where one has `ended`."""
+    ends = (away[1:] != away[:-1]) | ended
     parts = np.split(np.arange(len(away)), np.flatnonzero(ends) + 1)
     return [part for part in parts if len(part) and away[part[0]]]
 
