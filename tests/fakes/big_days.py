@@ -19,7 +19,7 @@ _FAR_FUTURE_S = START_S + 1e9
 
 @dataclass(frozen=True, kw_only=True)
 class Days:
-    """Of k days: which were big, how many photos they have (and without papers and screens), how significant they are."""
+    """Of k days: which were big, how many photos (all; no papers and screens) they have, how significant they are."""
 
     big: np.ndarray
     photos: np.ndarray

@@ -31,11 +31,15 @@ def read_memories(ws: Workspace, owner: OwnerId) -> list[Row]:
     """Return the stored memories of an owner that may be shown now, best first, without the photos that may not be.
 
     A memory of which too little is left is not shown at all; a cover that is gone gives its place to the first photo
-    that is left. Whatever the stored rows say, no excluded photo is returned. Raises ExclusionError.
+    that is left. Whatever the stored rows say, no excluded photo is returned; and where the rules have changed since
+    they were stored, the memories are made anew, because a title could name a place that is hidden by now. Raises
+    ExclusionError.
     """
     rows = catalogue.memories(ws).read(where=f"owner_id = {quote(owner)}").to_pylist()
     if not rows:
         return []
+    if min(row["rules_number"] or 0 for row in rows) < read_rules(ws, owner).number:
+        rows = make_memories_for(ws, owner, max(row["made_for"] for row in rows))
     allowed = set(shown_library(ws, owner).photo_id.tolist())
     return sorted((kept for row in rows if (kept := still_shown(row, allowed))), key=lambda row: row["rank"])
 

@@ -77,3 +77,15 @@ def test_a_feed_keeps_to_the_rules_of_this_moment_and_speaks_german(ws, librarie
     change_rules(ws, ALICE, lambda rules: rules.having("archived", gone))
     for on in (today, today + timedelta(days=30)):
         assert not shown(choose_feed(ws, ALICE, on)) & set(gone)
+
+
+def test_a_hidden_place_is_not_named_either(ws, libraries) -> None:
+    run_memories(ws, BATCHES[0])
+    told = " ".join(row["title"] for row in read_memories(ws, ALICE))
+    place = next(place for place in ("Lisbon, PT", "Munich, DE") if place.split(",")[0] in told)
+    change_rules(ws, ALICE, lambda rules: rules.having("places", [place]))
+    stored = catalogue.memories(ws).read(where="owner_id = 'alice'").to_pylist()
+    assert any(place.split(",")[0] in row["title"] for row in stored)
+    rows = read_memories(ws, ALICE)
+    assert rows
+    assert not [row for row in rows if place.split(",")[0] in row["title"] + row["reason"]]
