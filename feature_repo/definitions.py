@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from feature_repo.entities import owner, photo
-from feature_repo.services import experiment_all_v1, memories_v1, search_rerank_v1
+from feature_repo.services import experiment_all_v1, memories_v1, photo_ranker_v1, search_rerank_v1
 from feature_repo.sources import (
     owner_daily_lake,
     photo_aesthetic_lake,
@@ -42,5 +42,6 @@ __all__ = [
     "photo_faces_v1",
     "photo_quality_lake",
     "photo_quality_v1",
+    "photo_ranker_v1",
     "search_rerank_v1",
 ]

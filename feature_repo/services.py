@@ -8,4 +8,5 @@ from feature_repo.views import ALL
 
 memories_v1 = feature_service(service("memories_v1"), ALL)
 search_rerank_v1 = feature_service(service("search_rerank_v1"), ALL)
+photo_ranker_v1 = feature_service(service("photo_ranker_v1"), ALL)
 experiment_all_v1 = feature_service(service("experiment_all_v1"), ALL)

@@ -8,6 +8,7 @@ from daguerre.ids import BatchKey, SpaceName, batch_number
 
 LANDING = "landing/"
 RELEASES = "releases/"
+RANKERS = "rankers/"
 REPORTS = "reports/"
 LEDGER = "ledger/"
 EXPERIMENTS = "experiments/"
@@ -75,6 +76,11 @@ def feature_view(view: str) -> str:
 def release(digest: str) -> str:
     """Return the folder of one release."""
     return f"{RELEASES}{digest}"
+
+
+def ranker(digest: str) -> str:
+    """Return the folder of one learnt ranker."""
+    return f"{RANKERS}{digest}"
 
 
 def event(product: str, number: int) -> str:

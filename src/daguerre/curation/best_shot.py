@@ -131,7 +131,12 @@ def appeal(columns: PhotoColumns) -> Floats:
 
     The mean rank of the signals that were measured, so that no signal's scale decides.
     """
-    ranks = np.stack([_rank(columns.sharpness), _rank(columns.aesthetic)])
+    return mean_rank(columns.sharpness, columns.aesthetic)
+
+
+def mean_rank(*signals: Floats) -> Floats:
+    """Return the mean rank of each photo over the signals that it has: `(n,)` in 0..1, .5 where it has none."""
+    ranks = np.stack([_rank(signal) for signal in signals])
     known = ~np.isnan(ranks)
     total = np.where(known, ranks, 0).sum(0)
     return np.where(known.any(0), total / np.maximum(known.sum(0), 1), 0.5)

@@ -209,6 +209,17 @@ SERVICES: tuple[Service, ...] = (
         },
     ),
     Service(
+        name="photo_ranker_v1",
+        text="What a ranker learns from: how good a photo is, who is in it, and what people did with it before.",
+        features={
+            "photo_quality_v1": ("sharpness", "exposure", "contrast", "noise"),
+            "photo_faces_v1": ("face_count", "largest_face_area", "face_quality"),
+            "photo_aesthetic_v1": ("aesthetic",),
+            "photo_concepts_v1": ("top_concept",),
+            "photo_engagement": ("views_28d", "favorites_28d"),
+        },
+    ),
+    Service(
         name="experiment_all_v1",
         text="Every feature of a photo and its owner, for training frames only.",
         features={view.name: view.features for view in VIEWS},
