@@ -12,6 +12,7 @@ from daguerre.cli.console import out, print_json, print_table
 from daguerre.cli.memory_page import write_memory_page
 from daguerre.cli.opening import reading_workspace
 from daguerre.cli.options import Json
+from daguerre.curation.titles.locales import DEFAULT_LOCALE
 from daguerre.ids import OwnerId
 from daguerre.stages.album import read_album
 
@@ -20,6 +21,7 @@ def memories(
     owner: Annotated[str, typer.Option(help="Whose memories.")],
     on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="For this day, not for today.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page with pictures and maps to this file.")] = None,
+    language: Annotated[str, typer.Option(help="Of titles and reasons: en or de.")] = DEFAULT_LOCALE,
     limit: Annotated[int, typer.Option(help="How many memories.", min=1, max=100)] = 12,
     json: Json = False,
 ) -> None:
@@ -28,7 +30,7 @@ def memories(
     Nothing that `daguerre exclude` keeps out is shown, whenever the memories were made.
     """
     ws = reading_workspace()
-    album = read_album(ws, OwnerId(owner), on.date() if on else None, limit=limit)
+    album = read_album(ws, OwnerId(owner), on.date() if on else None, limit=limit, locale=language)
     if html and album.memories:
         html.write_text(write_memory_page(ws, album), encoding="utf-8")
     if json:

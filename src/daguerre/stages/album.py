@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from daguerre.curation.columns import PhotoColumns
+from daguerre.curation.titles.locales import DEFAULT_LOCALE
 from daguerre.ids import OwnerId
 from daguerre.stages.feed import Row, make_memories_for, read_memories, shown_library, still_shown
 from daguerre.stages.journeys import Journey, journeys
@@ -58,10 +59,15 @@ class Album:
     frames: Mapping[str, Frame]
 
 
-def read_album(ws: Workspace, owner: OwnerId, on: date | None = None, *, limit: int) -> Album:
-    """Collect an owner's album for the memories that are stored or, with a day, for those of that day."""
+def read_album(
+    ws: Workspace, owner: OwnerId, on: date | None = None, *, limit: int, locale: str = DEFAULT_LOCALE
+) -> Album:
+    """Collect an owner's album for the memories that are stored or, with a day or language, for those made for it.
+
+    Raises ExclusionError and UnknownLocaleError.
+    """
     shown = shown_library(ws, owner)
-    memories = album_memories(ws, owner, on, set(shown.photo_id.tolist()))[:limit]
+    memories = album_memories(ws, owner, on, locale, set(shown.photo_id.tolist()))[:limit]
     mine = f"owner_id = {quote(owner)}"
     routes = journeys(shown, catalogue.events(ws).read(where=mine).to_pylist())
     frames = _frames(shown)
@@ -76,11 +82,12 @@ def read_album(ws: Workspace, owner: OwnerId, on: date | None = None, *, limit: 
     )
 
 
-def album_memories(ws: Workspace, owner: OwnerId, on: date | None, allowed: Set[str]) -> list[Row]:
-    """Return the stored memories, or with a day those of that day; the rules of now hold for both."""
-    if on is None:
+def album_memories(ws: Workspace, owner: OwnerId, on: date | None, locale: str, allowed: Set[str]) -> list[Row]:
+    """Return the stored memories, or those made for a day or in another language; the rules of now hold for all."""
+    if on is None and locale == DEFAULT_LOCALE:
         return read_memories(ws, owner)
-    return [kept for row in make_memories_for(ws, owner, on) if (kept := still_shown(row, allowed))]
+    made = make_memories_for(ws, owner, on or ws.clock().date(), locale=locale)
+    return [kept for row in made if (kept := still_shown(row, allowed))]
 
 
 def equals_of(rows: Sequence[dict[str, Any]], allowed: Set[str]) -> list[Equals]:
