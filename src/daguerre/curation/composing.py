@@ -41,7 +41,7 @@ class Composer:
 
     def __init__(self, stock: Stock) -> None:
         self.stock = stock
-        self._proposed: dict[bytes, Ints] = {}
+        self._proposed: dict[tuple[bytes, int], Ints] = {}
 
     def compose(self, idea: Idea) -> Memory | None:
         """Choose the photos and score the memory; None when there is too little to choose from."""
@@ -82,16 +82,15 @@ class Composer:
         """Return what each of the most significant events proposes."""
         event, score = self.stock.line.event[rows], self.stock.stands_out.score
         best = sorted(runs(event), key=lambda part: (-score[event[part[0]]], part[0]))[:most]
-        return [self._proposals(rows[part]) for part in best]
+        each = max(self.stock.rules.of_part, self.stock.rules.most // len(best))
+        return [self._proposals(rows[part], each) for part in best]
 
-    def _proposals(self, rows: Ints) -> Ints:
-        key = rows.tobytes()
+    def _proposals(self, rows: Ints, most: int) -> Ints:
+        key = rows.tobytes(), most
         if key not in self._proposed:
             stock, rules = self.stock, self.stock.rules
             quality, look = stock.line.quality[rows], stock.line.columns.descriptor[rows]
-            picks = choose(
-                stock.moment[rows], quality, look, stock.equals[rows], most=rules.of_part, rules=rules.selection
-            )
+            picks = choose(stock.moment[rows], quality, look, stock.equals[rows], most=most, rules=rules.selection)
             self._proposed[key] = rows[picks]
         return self._proposed[key]
 

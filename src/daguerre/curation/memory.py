@@ -65,7 +65,7 @@ class MemoryRules:
         fewest, most: Photos of one memory.
         moments: Fewest moments of what a kind is about.
         weights: What a kind is worth on its day.
-        of_part: Most photos that one event of a trip or month may propose.
+        of_part: Most photos that one event of many may propose.
         parts: Most events of a trip, month or year that propose any: the most significant ones.
         of_kind: Most memories of one kind.
         second_place: A second place is named when it has this share of a memory's photos.

@@ -100,14 +100,20 @@ def test_anniversaries(years, places, english, german):
     [
         (14, "Two weeks ago", "Vor zwei Wochen"),
         (60, "Nine weeks ago", "Vor neun Wochen"),
-        (61, "Two months ago", "Vor zwei Monaten"),
-        (540, "18 months ago", "Vor 18 Monaten"),
+        (61, "A day in May 2025", "Ein Tag im Mai 2025"),
     ],
 )
 def test_weeks_become_months(ago, english, german):
     given = {"days_ago": ago, "on": MAY, "places": [], "parts": [], "photos": 9, "picks": 4}
     assert ENGLISH.event(**given).title == english
     assert GERMAN.event(**given).title == german
+
+
+def test_a_day_long_ago_is_told_by_its_place_and_month():
+    given = {"days_ago": 200, "on": MAY, "places": LISBON, "parts": ["people", "far"], "photos": 9, "picks": 4}
+    assert ENGLISH.event(**given).title == "A day in Lisbon, May 2025"
+    assert GERMAN.event(**given).title == "Ein Tag in Lisbon, Mai 2025"
+    assert GERMAN.event(**given).reason.startswith("2. Mai 2025: Menschen, die du selten triffst, und weit weg von")
 
 
 def test_reasons_say_why_in_numbers_and_words():

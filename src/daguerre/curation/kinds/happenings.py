@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 
-from daguerre.curation.columns import Ints
+from daguerre.curation.columns import Bools, Ints
 from daguerre.curation.composing import Idea
-from daguerre.curation.stock import Stock, day_of, named, worth
+from daguerre.curation.groups import runs
+from daguerre.curation.stock import Stock, best_event, day_of, named, worth
 from daguerre.curation.titles.speech import Told
 from daguerre.curation.trips import Trip
 
@@ -41,31 +44,36 @@ def _trip(stock: Stock, trip: Trip, rows: Ints) -> Idea:
 
 
 def events(stock: Stock) -> list[Idea]:
-    """Return the events at home that stood out weeks or months ago; those of a trip are told with it."""
-    event, columns = stock.line.event, stock.line.columns
-    ago = np.datetime64(stock.made_for) - columns.local_s[stock.shown].astype("datetime64[s]").astype("datetime64[D]")
-    recent = stock.shown[(ago.astype(np.int64) >= _FROM_DAYS) & (ago.astype(np.int64) <= _TO_DAYS)]
-    away = np.zeros(len(columns), bool)
+    """Return the days at home with an event that stood out weeks or months ago; those of a trip are told with it."""
+    starts = stock.line.columns.local_day[np.searchsorted(stock.line.event, np.arange(stock.line.event.max() + 1))]
+    began = starts[stock.line.event[stock.shown]]
+    ago = (stock.made_for - date(1970, 1, 1)).days - began
+    near = (ago >= _FROM_DAYS) & (ago <= _TO_DAYS) & ~_away(stock)[stock.shown]
+    near &= stock.stands_out.score[stock.line.event[stock.shown]] >= stock.rules.standing_out
+    recent = stock.shown[near]
+    return [_day(stock, recent[rows]) for rows in runs(began[near])]
+
+
+def _away(stock: Stock) -> Bools:
+    """Return which rows belong to a trip."""
+    away = np.zeros(len(stock.line.event), bool)
     for trip in stock.line.trips:
         away[trip.first : trip.last + 1] = True
-    recent = recent[~away[recent]]
-    recent = recent[stock.stands_out.score[event[recent]] >= stock.rules.standing_out]
-    cuts = np.flatnonzero(np.diff(event[recent])) + 1
-    return [_event(stock, rows) for rows in np.split(recent, cuts) if len(rows)]
+    return away
 
 
-def _event(stock: Stock, rows: Ints) -> Idea:
-    on, places = day_of(stock, int(rows[0])), named(stock, rows)
-    number = int(stock.line.event[rows[0]])
-    parts, ago = stock.stands_out.reasons(number), (stock.made_for - on).days
+def _day(stock: Stock, rows: Ints) -> Idea:
+    on, places, parts = (
+        day_of(stock, int(rows[0])),
+        named(stock, rows),
+        stock.stands_out.reasons(best_event(stock, rows)),
+    )
+    ago = (stock.made_for - on).days
 
     def told(picks: int) -> Told:
         return stock.told.event(days_ago=ago, on=on, places=places, parts=parts, photos=len(rows), picks=picks)
 
-    # Named by its first photo, whether that may be shown or not.
-    first = stock.line.columns.photo_id[np.searchsorted(stock.line.event, number)]
-    key = f"event/{on.isoformat()}/{first}"
-    return Idea(kind="event", key=key, rows=rows, worth=worth(stock, rows), tell=told)
+    return Idea(kind="event", key=f"event/{on.isoformat()}", rows=rows, worth=worth(stock, rows), tell=told)
 
 
 def _rounded(km: float) -> float:

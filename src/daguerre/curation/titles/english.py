@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from daguerre.curation.titles.speech import Told, months_in, short_place, short_places
+from daguerre.curation.titles.speech import Told, short_place, short_places
 
 _NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _MONTHS = [
@@ -22,7 +22,7 @@ _MONTHS = [
     "November",
     "December",
 ]
-#: Up to so many days ago is told in weeks.
+#: Up to so many days ago is told in weeks, what is longer ago by its month.
 _WEEKS_UP_TO_DAYS = 60
 _PARTS = {
     "moments": "more to see than on your usual day",
@@ -68,12 +68,12 @@ class English:
     def event(
         self, *, days_ago: int, on: date, places: Sequence[str], parts: Sequence[str], photos: int, picks: int
     ) -> Told:
-        """Tell as in `Four months ago in Lisbon`."""
+        """Tell as in `Four weeks ago in Lisbon`, or `A day in Lisbon, May 2025`."""
         if days_ago <= _WEEKS_UP_TO_DAYS:
-            ago = _many(max(1, round(days_ago / 7)), "week")
+            title = _start(f"{_many(max(1, round(days_ago / 7)), 'week')} ago{_in(places)}")
         else:
-            ago = _many(months_in(days_ago), "month")
-        return Told(title=_start(f"{ago} ago{_in(places)}"), reason=_day(on, parts, photos, picks))
+            title = f"A day{_in(places)}, {_month(on)}" if places else f"A day in {_month(on)}"
+        return Told(title=title, reason=_day(on, parts, photos, picks))
 
     def person_over_years(self, *, name: str, years: Sequence[int], photos: int, picks: int) -> Told:
         """Tell as in `Ada over the years`."""

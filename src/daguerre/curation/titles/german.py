@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from daguerre.curation.titles.speech import Told, months_in, short_place, short_places
+from daguerre.curation.titles.speech import Told, short_place, short_places
 
 _NUMBERS = ["kein", "ein", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zwölf"]
 _MONTHS = [
@@ -22,7 +22,7 @@ _MONTHS = [
     "November",
     "Dezember",
 ]
-#: Up to so many days ago is told in weeks.
+#: Up to so many days ago is told in weeks, what is longer ago by its month.
 _WEEKS_UP_TO_DAYS = 60
 _PARTS = {
     "moments": "mehr zu sehen als an deinem üblichen Tag",
@@ -68,14 +68,13 @@ class German:
     def event(
         self, *, days_ago: int, on: date, places: Sequence[str], parts: Sequence[str], photos: int, picks: int
     ) -> Told:
-        """Tell as in `Vor vier Monaten in Lisbon`."""
+        """Tell as in `Vor vier Wochen in Lisbon`, or `Ein Tag in Lisbon, Mai 2025`."""
         if days_ago <= _WEEKS_UP_TO_DAYS:
             weeks = max(1, round(days_ago / 7))
-            ago = "einer Woche" if weeks == 1 else f"{_count(weeks)} Wochen"
+            title = f"Vor {'einer Woche' if weeks == 1 else f'{_count(weeks)} Wochen'}{_in(places)}"
         else:
-            months = months_in(days_ago)
-            ago = "einem Monat" if months == 1 else f"{_count(months)} Monaten"
-        return Told(title=f"Vor {ago}{_in(places)}", reason=_day(on, parts, photos, picks))
+            title = f"Ein Tag{_in(places)}, {_month(on)}" if places else f"Ein Tag im {_month(on)}"
+        return Told(title=title, reason=_day(on, parts, photos, picks))
 
     def person_over_years(self, *, name: str, years: Sequence[int], photos: int, picks: int) -> Told:
         """Tell as in `Ada im Lauf der Jahre`."""
@@ -121,7 +120,9 @@ class German:
 
 
 def _day(on: date, parts: Sequence[str], photos: int, picks: int) -> str:
-    why = " und ".join(_PARTS[part] for part in parts) or "nicht weniger als an deinem üblichen Tag"
+    said = [_PARTS[part] for part in parts]
+    # A relative clause in front of "und" is closed by a comma.
+    why = (", und " if "," in "".join(said[:-1]) else " und ").join(said) or "nicht weniger als an deinem üblichen Tag"
     when = f"{on.day}. {_MONTHS[on.month - 1]} {on.year}"
     if photos == 1:
         return f"{when}: {why}; dies ist das Foto davon."

@@ -72,8 +72,3 @@ def short_place(place: str) -> str:
 def short_places(places: Sequence[str]) -> list[str]:
     """Return the first two different short names."""
     return list(dict.fromkeys(short_place(place) for place in places))[:2]
-
-
-def months_in(days: int) -> int:
-    """Return how many months so many days are, to the nearest; at least one."""
-    return max(1, round(days / 30.44))
