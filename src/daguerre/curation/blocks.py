@@ -120,7 +120,7 @@ def _mates(descriptor: Vectors, distance: float, projections: int) -> float:
     sample = descriptor[:: max(1, n // _SAMPLE)]
     key, _ = _block_keys(sample, distance, projections, 0)
     counts = np.unique(key, return_counts=True)[1]
-    return float((counts * (counts - 1)).sum() / len(sample) * n / len(sample))
+    return float((counts * (counts - 1)).sum() / max(len(sample), 1) * n / max(len(sample), 1))
 
 
 def _block_keys(descriptor: Vectors, distance: float, projections: int, table: int) -> tuple[Keys, Keys]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from daguerre.curation.best_shot import Choice, best_copy, best_frame
+from daguerre.curation.best_shot import best_copy, best_frame
 from daguerre.curation.bursts import burst_pairs
 from daguerre.curation.columns import Ints, PhotoColumns, Words
 from daguerre.curation.comparisons import Comparisons
@@ -112,19 +112,22 @@ def _groups(kind: Kind, clusters: list[Cluster], columns: PhotoColumns, decided:
 
 
 def _group(kind: Kind, cluster: Cluster, columns: PhotoColumns, decided: Decided) -> Group:
-    rows = np.array(cluster.rows)
-    choice = best_frame(columns, rows) if kind == "burst" else best_copy(columns, rows)
+    # of the members alone: what is computed of a whole library for each group costs their product
+    members = columns.take(np.array(cluster.rows))
+    every = np.arange(len(members))
+    choice = best_frame(members, every) if kind == "burst" else best_copy(members, every)
+    best, reason = cluster.rows[choice.row], choice.reason
     said = decided.choice(cluster.rows)
     if said is not None:
-        choice = Choice(row=said, reason=f"you chose it, of {len(rows)}")
-    kept = decided.kept(cluster.rows, choice.row)
-    reasons = {row: _relation(kind, row, choice.row, columns) for row in cluster.rows}
+        best, reason = said, f"you chose it, of {len(members)}"
+    kept = decided.kept(cluster.rows, best)
+    reasons = dict(zip(cluster.rows, _relations(kind, members, cluster.rows.index(best)), strict=True))
     reasons |= {row: f"you keep it as well: {reasons[row]}" for row in kept}
-    reasons[choice.row] = choice.reason
+    reasons[best] = reason
     return Group(
         kind=kind,
         medoid=cluster.medoid,
-        best=choice.row,
+        best=best,
         rows=cluster.rows,
         distances=cluster.distances,
         reasons=tuple(reasons[row] for row in cluster.rows),
@@ -132,11 +135,17 @@ def _group(kind: Kind, cluster: Cluster, columns: PhotoColumns, decided: Decided
     )
 
 
-def _relation(kind: Kind, row: int, best: int, columns: PhotoColumns) -> str:
+def _relations(kind: Kind, members: PhotoColumns, best: int) -> list[str]:
+    """Return what each member is to the best one."""
     if kind == "exact":
-        return "the same pixels in another file"
+        return ["the same pixels in another file"] * len(members)
     if kind == "burst":
-        return f"taken {abs(columns.taken_s[row] - columns.taken_s[best]):.1f} s from the chosen one"
-    bits = int(hash_distance(columns.pdq, np.array([row]), np.array([best]))[0])
-    what = "a smaller copy" if columns.pixels[row] < columns.pixels[best] else "another version of the same picture"
-    return f"{what}: {bits} of {HASH_BITS} bits of the hash differ"
+        apart = np.abs(members.taken_s - members.taken_s[best])
+        return [f"taken {seconds:.1f} s from the chosen one" for seconds in apart]
+    every = np.arange(len(members))
+    bits, pixels = hash_distance(members.pdq, every, np.full(len(every), best)), members.pixels
+    return [
+        f"{'a smaller copy' if pixels[row] < pixels[best] else 'another version of the same picture'}:"
+        f" {bits[row]} of {HASH_BITS} bits of the hash differ"
+        for row in every
+    ]

@@ -14,7 +14,7 @@ from daguerre.curation.duplicate_rules import RULES
 from daguerre.curation.duplicates import find_again, find_duplicates
 from tests.fakes.lives import album, columns
 
-LIBRARY = album(11, scenes=60).columns
+LIBRARY = album(11, scenes=35).columns
 
 
 @pytest.fixture(autouse=True, params=["one block", "many blocks"])
@@ -31,7 +31,7 @@ def named(found: Comparisons) -> set[tuple[str, str]]:
     return set(zip(found.photo_id[found.a].tolist(), found.photo_id[found.b].tolist(), strict=True))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 0.3)), min_size=1, max_size=4), st.integers(0, 2**32 - 1))
 def test_any_row_of_batches_changes_and_deletions_ends_where_one_comparison_of_all_does(steps, seed):
     rng = np.random.default_rng(seed)
@@ -63,8 +63,8 @@ def test_only_what_is_new_or_changed_is_compared():
 
 
 def test_a_library_that_outgrew_its_blocks_is_compared_anew(monkeypatch):
-    monkeypatch.setattr(blocks, "ONE_BLOCK", 100)
-    few = compared(LIBRARY.take(np.arange(90)))
+    monkeypatch.setattr(blocks, "ONE_BLOCK", 70)
+    few = compared(LIBRARY.take(np.arange(60)))
     assert few.projections == 0
     grown = compared(LIBRARY, few)
     assert grown.projections > 0

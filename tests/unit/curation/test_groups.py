@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daguerre.curation.groups import Edges, components, edges, medoid_prune
+from daguerre.curation.groups import Edges, components, edges, medoid_prune, sweep
 
 N = 12
 PAIRS = st.lists(st.tuples(st.integers(0, N - 1), st.integers(0, N - 1), st.floats(0, 1)), max_size=40)
@@ -41,12 +42,13 @@ def test_components_are_what_can_be_reached(pairs):
     assert components(N, known).tolist() == [min(reach[i]) for i in range(N)]
 
 
-@given(PAIRS)
-def test_every_member_matches_the_medoid_and_belongs_to_one_cluster(pairs):
+@pytest.mark.parametrize("cover", [medoid_prune, sweep])
+@given(pairs=PAIRS)
+def test_every_member_matches_the_medoid_and_belongs_to_one_cluster(cover, pairs):
     known = made(pairs)
     distance = distances(known)
     seen: list[int] = []
-    for cluster in medoid_prune(N, known):
+    for cluster in cover(N, known):
         assert len(cluster.rows) > 1
         seen += cluster.rows
         for row, far in zip(cluster.rows, cluster.distances, strict=True):
@@ -56,14 +58,20 @@ def test_every_member_matches_the_medoid_and_belongs_to_one_cluster(pairs):
     assert len(seen) == len(set(seen))
 
 
-@given(PAIRS, st.randoms(use_true_random=False))
-def test_the_order_of_pairs_decides_nothing(pairs, random):
+@pytest.mark.parametrize("cover", [medoid_prune, sweep])
+@given(pairs=PAIRS, random=st.randoms(use_true_random=False))
+def test_the_order_of_pairs_decides_nothing(cover, pairs, random):
     shuffled = [(b, a, d) for a, b, d in pairs]
     random.shuffle(shuffled)
-    assert medoid_prune(N, made(pairs)) == medoid_prune(N, made(shuffled))
+    assert cover(N, made(pairs)) == cover(N, made(shuffled))
 
 
 def test_a_chain_is_cut_where_its_ends_no_longer_match():
     chain = made([(i, i + 1, 0.05) for i in range(8)])
     assert components(9, chain).tolist() == [0] * 9
     assert max(len(cluster.rows) for cluster in medoid_prune(9, chain)) == 3
+
+
+def test_a_sweep_parts_a_moving_camera_from_where_it_began():
+    chain = made([(i, i + 1, 0.05) for i in range(8)])
+    assert [cluster.rows for cluster in sweep(9, chain)] == [(0, 1, 2), (3, 4, 5), (6, 7, 8)]

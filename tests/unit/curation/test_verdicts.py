@@ -43,7 +43,7 @@ def copies() -> PhotoColumns:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.data())
 def test_no_two_photos_that_were_told_apart_share_a_group_and_others_stay_together(data):
     found = find_duplicates(LIBRARY)
