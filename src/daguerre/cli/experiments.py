@@ -10,12 +10,21 @@ import typer
 
 from daguerre.cli.console import out, print_json, print_table
 from daguerre.encoders.archive import find_digest
-from daguerre.lifecycle.experimenting import default_spec, override_experiment, run_release_experiment
+from daguerre.errors import DaguerreError
+from daguerre.lifecycle.experimenting import (
+    default_spec,
+    override_experiment,
+    plan_release_experiment,
+    run_release_experiment,
+)
 from daguerre.quality.experiments import records
 from daguerre.quality.experiments.page_tables import amount
+from daguerre.quality.experiments.planning import Forecast
 from daguerre.quality.experiments.records import ExperimentError, Record
+from daguerre.quality.experiments.spec import ExperimentSpec
 from daguerre.registry.log import read_state
 from daguerre.registry.state import CANDIDATE
+from daguerre.stages.experiments import untold
 from daguerre.workspace import Workspace, open_workspace
 
 app = typer.Typer(no_args_is_help=True, help="Experiments: compare a candidate with production, and decide.")
@@ -48,19 +57,22 @@ def run(
     """Ask every golden query of both sides, decide, and write the report. The same data are never decided twice."""
     ws = open_workspace()
     source = spec or default_spec(ws, _digest(ws, candidate))
-    _say(ws, run_release_experiment(ws, source, actor=actor or getpass.getuser()), json=json)
+    planned = untold if json else _plan
+    _say(ws, run_release_experiment(ws, source, actor=actor or getpass.getuser(), planned=planned), json=json)
 
 
 @app.command()
 def draft(
     candidate: Annotated[str, typer.Argument(help="The release to compare: alias, space or digest.")] = CANDIDATE,
 ) -> None:
-    """Print the usual spec as YAML, to be changed and given to `experiments run`."""
+    """Print the usual spec as YAML, to be changed and given to `experiments run`. What it could see stands on top."""
     import yaml
 
     ws = open_workspace()
-    spec = default_spec(ws, _digest(ws, candidate)).model_dump(mode="json", exclude_defaults=True)
-    typer.echo(yaml.safe_dump(spec, sort_keys=False, allow_unicode=True, width=120), nl=False)
+    spec = default_spec(ws, _digest(ws, candidate))
+    typer.echo(f"# {_foreseen(ws, spec)}")
+    facts = spec.model_dump(mode="json", exclude_defaults=True)
+    typer.echo(yaml.safe_dump(facts, sort_keys=False, allow_unicode=True, width=120), nl=False)
 
 
 @app.command()
@@ -105,6 +117,19 @@ def close(
         out.print(f"{name}: {made.said()}", markup=False)
 
 
+def _plan(plan: Forecast) -> None:
+    out.print(plan.said(), markup=False)
+
+
+def _foreseen(ws: Workspace, spec: ExperimentSpec) -> str:
+    """Return what the spec could see here; a draft can be written where nothing can be asked."""
+    try:
+        plan = plan_release_experiment(ws, spec)
+    except DaguerreError as e:
+        return " ".join(f"nobody knows how many queries it needs: {e}".split())
+    return plan.said() if plan else "production's answers do not vary, so nobody knows how many queries it needs"
+
+
 def _digest(ws: Workspace, name: str) -> str:
     pointers = read_state(ws).pointers
     if name in pointers:
@@ -135,6 +160,7 @@ def _say(ws: Workspace, record: Record, *, json: bool) -> None:
             {
                 "experiment": record.name,
                 **content["decision"],
+                "plan": content.get("plan"),
                 "overrides": [vars(one) for one in over],
                 "rows": content["rows"],
                 "record": record.key,

@@ -14,6 +14,7 @@ from daguerre.index.snapshot import read_snapshot
 from daguerre.lifecycle.moves import MoveError, spec_of
 from daguerre.quality.experiments import records
 from daguerre.quality.experiments.decision import Verdict
+from daguerre.quality.experiments.planning import Forecast
 from daguerre.quality.experiments.records import ExperimentError, Override, Record
 from daguerre.quality.experiments.spec import ExperimentSpec, Metric, Side, load_spec
 from daguerre.registry.events import EventKind
@@ -23,7 +24,14 @@ from daguerre.search.service import SearchService
 from daguerre.serving.opening import open_encoder
 from daguerre.stages.experiment_asking import asked_snapshot
 from daguerre.stages.experiment_page import publish_page
-from daguerre.stages.experiments import query_set_of, run_experiment, still_stands
+from daguerre.stages.experiments import (
+    Planned,
+    plan_experiment,
+    query_set_of,
+    run_experiment,
+    still_stands,
+    untold,
+)
 from daguerre.stages.search_contest import query_set_digest
 from daguerre.telemetry import ProgressSink, no_progress
 from daguerre.workspace import Workspace
@@ -34,7 +42,12 @@ _SLICES = ("owner", "class")
 
 
 def run_release_experiment(
-    ws: Workspace, source: Path | bytes | ExperimentSpec, *, actor: str, progress: ProgressSink = no_progress
+    ws: Workspace,
+    source: Path | bytes | ExperimentSpec,
+    *,
+    actor: str,
+    planned: Planned = untold,
+    progress: ProgressSink = no_progress,
 ) -> Record:
     """Run an experiment, or find it decided already, and say so in the log of the candidate's release.
 
@@ -53,10 +66,17 @@ def run_release_experiment(
     ):  # an experiment that cannot run must not keep its releases
         for side in (spec.production, spec.candidate):
             read_snapshot(ws, spec_of(ws, side.release).space)
-    decided = run_experiment(ws, spec, open_service=partial(open_side, ws), actor=actor, progress=progress)
+    decided = run_experiment(
+        ws, spec, open_service=partial(open_side, ws), actor=actor, planned=planned, progress=progress
+    )
     made = datetime.fromisoformat(decided.content["at"])
     _tell(ws, decided, decided.verdict, actor=decided.content["actor"], reason=decided.reason, at=made)
     return decided
+
+
+def plan_release_experiment(ws: Workspace, spec: ExperimentSpec) -> Forecast | None:
+    """Return what a run of a spec could see here; only production is opened. Raises as running it does."""
+    return plan_experiment(ws, fill(ws, spec), open_service=partial(open_side, ws))
 
 
 def override_experiment(ws: Workspace, name: str, verdict: str, *, actor: str, reason: str) -> Override:

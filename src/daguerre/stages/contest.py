@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from daguerre.quality.experiments.judge import PairedValues
+from daguerre.quality.experiments.planning import Spread
 from daguerre.quality.experiments.validity import Validity
 from daguerre.telemetry import ProgressSink
 
@@ -52,6 +53,10 @@ class Contest(Protocol):
 
     def data(self, before: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what the data of an earlier run are now, without opening anything."""
+        ...
+
+    def foresee(self) -> Mapping[str, Spread]:
+        """Return what is known of each metric before the candidate is asked: production is, once."""
         ...
 
     def measure(self, progress: ProgressSink) -> Measured:

@@ -20,6 +20,7 @@ from daguerre.curation.selection import RULES, SelectionRules, select
 from daguerre.curation.timeline import Timeline, timeline
 from daguerre.ids import OwnerId
 from daguerre.quality.experiments.judge import PairedValues
+from daguerre.quality.experiments.planning import Spread, spreads_of_production
 from daguerre.quality.experiments.records import ExperimentError
 from daguerre.quality.experiments.spec import ExperimentSpec
 from daguerre.quality.experiments.validity import Validity
@@ -98,6 +99,13 @@ class CurationContest:
             "right_answers": sha256_hex(canonical_json(chosen_from)),
             **{name: self._side(name, rules) for name, rules in sides.items()},
         }
+
+    def foresee(self) -> Mapping[str, Spread]:
+        """Let production choose alone."""
+        rules = _rules(self.spec.production.curation)
+        chosen = {event.name: _values(event, *_choose(event, rules)) for event in self.events}
+        values = {name: {event: found[name] for event, found in chosen.items()} for name in _METRICS}
+        return spreads_of_production(self.spec, values)
 
     def measure(self, progress: ProgressSink) -> Measured:
         """Let both sides choose from every event, the side that is first in turn."""

@@ -68,6 +68,12 @@ def ask_both(
     return found
 
 
+def ask_one(side: Opened, queries: Sequence[GoldenQuery]) -> dict[str, Asked]:
+    """Ask every query of one side, once; return id -> answer. The owners who ask are warmed before."""
+    _warm(side.service, queries)
+    return {query.id: _asked(side, query, [_ask(side.service, query)]) for query in queries}
+
+
 def _warm(service: SearchService, queries: Sequence[GoldenQuery]) -> None:
     for owner in {query.owner_id for query in queries}:
         if owner is not None:

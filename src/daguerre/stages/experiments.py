@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from daguerre import __version__
 from daguerre.quality.experiments import records
-from daguerre.quality.experiments.decision import decide
+from daguerre.quality.experiments.decision import Verdict, decide
 from daguerre.quality.experiments.judge import judge
+from daguerre.quality.experiments.planning import Forecast, forecast, spreads_of_record
 from daguerre.quality.experiments.records import AlreadyDecidedError, ExperimentError, ExperimentNotFoundError, Record
 from daguerre.quality.experiments.spec import ExperimentSpec, Side
 from daguerre.stages.contest import Contest
@@ -21,13 +24,26 @@ from daguerre.telemetry import ProgressSink, no_progress
 from daguerre.workspace import Workspace
 
 #: Says which code measured; it is kept in the record.
-CODE_VERSION = "experiments-1"
+CODE_VERSION = "experiments-2"
+
+#: Is told what a run can see, before the candidate is asked.
+Planned = Callable[[Forecast], None]
+
+
+def untold(_: Forecast) -> None:
+    """Tell nobody."""
 
 
 def run_experiment(
-    ws: Workspace, spec: ExperimentSpec, *, open_service: OpenService, actor: str, progress: ProgressSink = no_progress
+    ws: Workspace,
+    spec: ExperimentSpec,
+    *,
+    open_service: OpenService,
+    actor: str,
+    planned: Planned = untold,
+    progress: ProgressSink = no_progress,
 ) -> Record:
-    """Ask both sides every question, judge, decide, and keep record and page.
+    """Say what the run can see, ask both sides every question, judge, decide, and keep record and page.
 
     The same spec on the same data gives the record that there is already. A process that dies leaves the spec, and
     the same call runs the experiment.
@@ -49,11 +65,25 @@ def run_experiment(
         raise ExperimentError(f"{spec.name} expired on {spec.expires:%Y-%m-%d}", fix="Make a new experiment.")
     records.check_not_closed(ws, spec.name)
     records.store_spec(ws, spec.name, described)
-    content = _content(ws, spec, contest, progress)
+    foreseen = _foresee(ws, spec, contest)
+    if foreseen:
+        planned(foreseen)
+    content = _content(ws, spec, contest, progress) | {"plan": asdict(foreseen) if foreseen else None}
     records.check_not_closed(ws, spec.name)  # its releases may have gone meanwhile
     record = records.store_record(ws, spec.name, {**content, "spec": described, "actor": actor})
     publish_page(ws, record)
     return record
+
+
+def plan_experiment(ws: Workspace, spec: ExperimentSpec, *, open_service: OpenService) -> Forecast | None:
+    """Return what a run of the spec could see, None when nothing is known; only production is asked.
+
+    Raises:
+        ExperimentError: the spec asks for what cannot be measured here.
+    """
+    contest = _contest(ws, spec, open_service)
+    _check(spec, contest)
+    return _foresee(ws, spec, contest)
 
 
 def still_stands(ws: Workspace, record: Record) -> bool:
@@ -71,6 +101,27 @@ def still_stands(ws: Workspace, record: Record) -> bool:
 def query_set_of(ws: Workspace, spec: ExperimentSpec) -> str:
     """Return the digest of the questions that an experiment would ask here; empty when there are none."""
     return _contest(ws, spec, _nobody).query_set()
+
+
+def _foresee(ws: Workspace, spec: ExperimentSpec, contest: Contest) -> Forecast | None:
+    """Plan with an earlier run of the same two sides, else with what production answers alone."""
+    earlier = _earlier(ws, spec)
+    spreads = spreads_of_record(spec, earlier.content["queries"]) if earlier else {}
+    if earlier and spreads:
+        return forecast(spec, spreads, source=f"experiment {earlier.name}")
+    return forecast(spec, contest.foresee(), source="production's answers alone")
+
+
+def _earlier(ws: Workspace, spec: ExperimentSpec) -> Record | None:
+    """Return the last valid experiment of the same kind about the same two sides."""
+    wanted = {name: spec.model_dump(mode="json")[name] for name in ("kind", "cluster", "production", "candidate")}
+    like = [
+        name
+        for name in records.names(ws)
+        if name != spec.name and wanted.items() <= records.read_spec(ws, name).items()
+    ]
+    found = [record for name in like if (record := records.find_record(ws, name)) and record.verdict != Verdict.INVALID]
+    return max(found, key=lambda record: datetime.fromisoformat(record.content["at"]), default=None)
 
 
 def _nobody(side: Side) -> Any:

@@ -19,12 +19,13 @@ from daguerre.quality.experiments.measuring import (
     pair,
     query_row,
 )
+from daguerre.quality.experiments.planning import Spread, spreads_of_production
 from daguerre.quality.experiments.spec import ExperimentSpec, IndexSettings
 from daguerre.quality.experiments.validity import Validity
 from daguerre.quality.queries import QUERIES, GoldenQuery, find_in_source, load_queries
 from daguerre.search.abstention import usable_abstention
 from daguerre.stages.contest import Measured
-from daguerre.stages.experiment_asking import Opened, OpenService, ask_both, asked_snapshot
+from daguerre.stages.experiment_asking import Opened, OpenService, ask_both, ask_one, asked_snapshot
 from daguerre.stages.experiment_evidence import cost_of, likeness_of
 from daguerre.storage.canonical import canonical_json
 from daguerre.storage.digest import sha256_hex
@@ -72,6 +73,12 @@ class SearchContest:
             snapshot = find_snapshot(self.ws, before[name]["space"])
             now[name] = asked_snapshot(snapshot, getattr(self.spec, name).index) if snapshot else None
         return self._data(now)
+
+    def foresee(self) -> Mapping[str, Spread]:
+        """Ask production alone. Raises as `open_service` does."""
+        with ExitStack() as open_sides:
+            asked = ask_one(self._open("production", open_sides), self.queries)
+        return spreads_of_production(self.spec, measure(self.queries, asked))
 
     def measure(self, progress: ProgressSink) -> Measured:
         """Ask both sides. Raises as `open_service` does."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from daguerre.encoders.onnx_encoder import OnnxEncoder
 from daguerre.encoders.spec import Encoder
 from daguerre.index.build import build_index
 from daguerre.quality.experiments import records
+from daguerre.quality.experiments.planning import Forecast
 from daguerre.quality.experiments.records import (
     AlreadyDecidedError,
     ExperimentClosedError,
@@ -22,7 +24,8 @@ from daguerre.quality.experiments.records import (
 )
 from daguerre.quality.experiments.spec import ExperimentSpec, IndexSettings, Metric, Side
 from daguerre.quality.queries import QUERIES
-from daguerre.stages.experiments import run_experiment, still_stands
+from daguerre.search.service import SearchService
+from daguerre.stages.experiments import plan_experiment, run_experiment, still_stands
 from daguerre.stages.search_contest import query_set_digest
 from daguerre.storage.ports import Store, StoreUnavailableError
 from daguerre.tables import catalogue
@@ -95,6 +98,40 @@ def test_the_encoder_that_understands_words_is_promoted(ws: Workspace, encoders:
     assert (content["actor"], content["validity"]["judged_share"]) == ("ada", 1)
     assert files(ws) == ["evidently.html", "evidently.json", "page.html", "record.json", "spec.json"]
     assert not records.open_experiments(ws)
+
+
+def test_what_a_run_can_see_is_said_before_the_candidate_is_asked(ws: Workspace, encoders: list[Encoder]) -> None:
+    told: list[str] = []
+    opened = Sides(ws, encoders)
+
+    def noting(side: Side) -> AbstractContextManager[SearchService]:
+        told.append(side.release[:4])
+        return opened(side)
+
+    def planned(plan: Forecast) -> None:
+        told.append(plan.said())
+
+    def nobody(side: Side) -> AbstractContextManager[SearchService]:
+        raise AssertionError("an earlier run tells it")
+
+    good, confused = encoders
+    first = spec(ws, confused, good)
+    record = run_experiment(ws, first, open_service=noting, actor="ada", planned=planned)
+    old, new = confused.spec.digest[:4], good.spec.digest[:4]
+    assert [told[0], *told[2:]] == [old, old, new]
+    plan = record.content["plan"]
+    assert told[1].startswith(f"needs about {plan['queries']:,} queries, because of {plan['metric']}; there are ")
+    assert plan["source"] == "production's answers alone"
+    assert plan["available"] == sum(query["relevant"] > 0 for query in record.content["queries"])
+    assert f"about {plan['queries']:,} queries needed for {plan['metric']}" in (
+        ws.store.get(records.page_key("colours")).decode()
+    )
+    again = first.model_copy(update={"name": "again"})
+    known = plan_experiment(ws, again, open_service=nobody)
+    assert known is not None
+    assert known.source == "experiment colours"
+    row = next(row for row in record.content["rows"] if row["metric"] == known.metric and row["slice"] == "all")
+    assert known.detectable == pytest.approx(row["detectable"], rel=0.2), "what it said of itself afterwards"
 
 
 def test_the_page_stands_alone_and_shows_pictures(ws: Workspace, encoders: list[Encoder]) -> None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from daguerre.quality.experiments.judge import Judgement, Row
 from daguerre.quality.experiments.spec import ALL, ExperimentSpec
+from daguerre.quality.experiments.wording import noun
 
 
 class Verdict(StrEnum):
@@ -57,19 +58,19 @@ def decide(spec: ExperimentSpec, judgement: Judgement) -> Decision:
     tried = [row for row in whole if row.role == "success"]
     won = [row for row in tried if row.status == "better"]
     if unproven or not won:
-        return _hold(rows, unproven if won else [*unproven, *tried])
+        return _hold(rows, unproven if won else [*unproven, *tried], noun(spec.kind))
     caveats = dict.fromkeys(row.caveat for row in whole if row.caveat)
     return Decision(verdict=Verdict.PROMOTE, reason=_sentence([*(row.said for row in won), *caveats]), rows=rows)
 
 
-def _hold(rows: tuple[Row, ...], open_rows: list[Row]) -> Decision:
+def _hold(rows: tuple[Row, ...], open_rows: list[Row], things: str) -> Decision:
     needed = [row.needed for row in open_rows]
     most = max((count for count in needed if count is not None), default=None)
     seen = open_rows[0].n
     if most is not None:
-        way_out = f"about {most:,} queries would settle it, there were {seen:,}"
+        way_out = f"about {most:,} {things} would settle it, there were {seen:,}"
     else:
-        way_out = f"{seen:,} queries were enough to see what was asked for, so more of them will hardly change this"
+        way_out = f"{seen:,} {things} were enough to see what was asked for, so more of them will hardly change this"
     reason = f"{_sentence(row.said for row in open_rows)} {way_out[0].upper()}{way_out[1:]}."
     return Decision(verdict=Verdict.HOLD, reason=reason, rows=rows, queries_needed=most)
 

@@ -115,6 +115,7 @@ def validity_section(content: Mapping[str, Any]) -> Iterable[str]:
             f"at least {spec['judged_min']:.0%}, or new finds count as wrong",
         ),
         (f"clusters ({spec['cluster']})", f"{max((row['clusters'] for row in content['rows']), default=0):,}", ""),
+        *_plan(content),
         *(
             (f"{name}, mean", _both(content, name), content["metrics"][name])
             for name in ("recall_vs_exact", "nothing_found", "false_answer")
@@ -127,6 +128,15 @@ def validity_section(content: Mapping[str, Any]) -> Iterable[str]:
     faults = "".join(f"<li>{escape(fault)}</li>" for fault in content["faults"])
     said = f"<ul>{faults}</ul>" if faults else "<p>Nothing speaks against reading the effects.</p>"
     yield f"<h2>Validity</h2>{said}<table>{lines}</table>"
+
+
+def _plan(content: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
+    """Yield what was said before the run; records of an older version hold nothing of it."""
+    plan = content.get("plan")
+    if plan:
+        needed = f"about {plan['queries']:,} {plan['things']} needed for {plan['metric']}, {plan['available']:,} there"
+        seen = amount(plan, plan["detectable"], sign=False)
+        yield "planned before the candidate was asked", needed, f"sees about {seen}; from {plan['source']}"
 
 
 def _both(content: Mapping[str, Any], name: str) -> str:

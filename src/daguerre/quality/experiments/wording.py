@@ -5,6 +5,13 @@ from __future__ import annotations
 from daguerre.quality.experiments.bootstrap import Interval
 from daguerre.quality.experiments.spec import ALL, Metric
 
+_NOUNS = {"offline": "queries", "interleaving": "lists", "ab": "people"}
+
+
+def noun(kind: str) -> str:
+    """Return what is counted in an experiment of a kind."""
+    return _NOUNS[kind]
+
 
 def title(metric: Metric, part: str) -> str:
     """Return `latency_ms (p95) [owner=ada]`."""
