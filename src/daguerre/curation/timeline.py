@@ -14,6 +14,7 @@ from daguerre.curation.events import EventRules, event_labels
 from daguerre.curation.exclusions import documents
 from daguerre.curation.groups import runs
 from daguerre.curation.inferred_places import Places, infer_places
+from daguerre.curation.ranking import Judge
 from daguerre.curation.selection import cover, moment_labels
 from daguerre.curation.trips import RULES as TRIP_RULES
 from daguerre.curation.trips import Trip, TripRules, find_trips
@@ -54,10 +55,12 @@ class Event:
     trip: int | None
 
 
-def timeline(library: PhotoColumns, events: EventRules = EVENT_RULES, trips: TripRules = TRIP_RULES) -> Timeline:
-    """Return the timeline of a library, whatever the order of its rows."""
+def timeline(
+    library: PhotoColumns, events: EventRules = EVENT_RULES, trips: TripRules = TRIP_RULES, judge: Judge = appeal
+) -> Timeline:
+    """Return the timeline of a library, whatever the order of its rows; `judge` says how good each photo is."""
     library = library.in_order()
-    known, quality = timed(library), appeal(library)
+    known, quality = timed(library), judge(library)
     columns = library.take(known)
     return Timeline(
         columns=columns,

@@ -20,6 +20,7 @@ from daguerre.curation.titles.locales import DEFAULT_LOCALE
 from daguerre.ids import OwnerId
 from daguerre.stages.libraries import row_id
 from daguerre.stages.memories import groups_of, memory_rows
+from daguerre.stages.ranker import judge_of
 from daguerre.tables import catalogue
 from daguerre.tables.sql import one_of, quote
 from daguerre.workspace import Workspace
@@ -61,10 +62,10 @@ def still_shown(row: Row, allowed: Set[str]) -> Row | None:
 def make_memories_for(ws: Workspace, owner: OwnerId, on: date, *, locale: str = DEFAULT_LOCALE) -> list[Row]:
     """Make an owner's memories for any day and language, stored nowhere, under the rules of this moment.
 
-    Raises ExclusionError and UnknownLocaleError.
+    Raises ExclusionError, UnknownLocaleError and RankerError.
     """
     library, rules = LibraryReader(ws).read(owner), replace(RULES, locale=locale)
-    return memory_rows(owner, library, groups_of(ws, owner), on, read_rules(ws, owner), rules)
+    return memory_rows(owner, library, groups_of(ws, owner), on, read_rules(ws, owner), rules, judge=judge_of(ws))
 
 
 def choose_feed(

@@ -6,15 +6,18 @@ from datetime import date
 
 import numpy as np
 
+from daguerre.curation.best_shot import appeal
 from daguerre.curation.columns import Ints, PhotoColumns, Words
 from daguerre.curation.exclusion_log import read_rules
 from daguerre.curation.exclusion_rules import ExclusionRules
 from daguerre.curation.memories import make_memories
 from daguerre.curation.memory import RULES, MemoryRules
+from daguerre.curation.ranking import Judge
 from daguerre.curation.timeline import timeline
 from daguerre.ids import BatchKey, OwnerId
 from daguerre.stages.instants import instant
 from daguerre.stages.libraries import Curation, Row, curate, row_id
+from daguerre.stages.ranker import judge_of
 from daguerre.stages.report import StageReport
 from daguerre.tables import catalogue
 from daguerre.tables.sql import quote
@@ -26,10 +29,10 @@ CODE_VERSION = "memories-3"
 
 def run_memories(ws: Workspace, batch: BatchKey, *, progress: ProgressSink = no_progress) -> StageReport:
     """Make the memories of every owner that the batch touches, from the duplicates that are stored."""
-    made_for = ws.clock().date()
+    made_for, judge = ws.clock().date(), judge_of(ws)
 
     def curator(owner: OwnerId, library: PhotoColumns) -> list[Row]:
-        return memory_rows(owner, library, groups_of(ws, owner), made_for, read_rules(ws, owner))
+        return memory_rows(owner, library, groups_of(ws, owner), made_for, read_rules(ws, owner), judge=judge)
 
     curation = Curation(stage="memories", table=catalogue.memories(ws), curator=curator, code_version=CODE_VERSION)
     return curate(ws, batch, curation, progress=progress)
@@ -42,12 +45,14 @@ def memory_rows(
     made_for: date,
     exclusions: ExclusionRules,
     rules: MemoryRules = RULES,
+    *,
+    judge: Judge = appeal,
 ) -> list[Row]:
     """Return the memories of one owner, without code version.
 
-    `group_of` names the group of each photo that has duplicates.
+    `group_of` names the group of each photo that has duplicates; `judge` says how good each photo is.
     """
-    line = timeline(library)
+    line = timeline(library, judge=judge)
     ids = line.columns.photo_id
     return [
         {

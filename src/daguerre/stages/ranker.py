@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from daguerre.curation.best_shot import mean_rank
+from daguerre.curation.best_shot import appeal, mean_rank
 from daguerre.curation.columns import Bools, Floats, Words
 from daguerre.curation.ranker_files import load_ranker, store_ranker
-from daguerre.curation.ranking import FEATURES, Ranker, features_at, learn_ranker
+from daguerre.curation.ranking import FEATURES, Judge, Ranker, features_at, learn_ranker
 from daguerre.curation.ranking_trial import pairwise_accuracy
 from daguerre.features.store import training_frame
 from daguerre.features.views import EVENT_TIMESTAMP
@@ -132,6 +132,12 @@ def promoted_ranker(ws: Workspace) -> Ranker | None:
     """
     pointer = read_state(ws, PRODUCT).pointers.get(ALIAS)
     return load_ranker(ws, pointer.release) if pointer else None
+
+
+def judge_of(ws: Workspace) -> Judge:
+    """Return what says how good photos are: the promoted ranker, else the hand-made quality. Raises as above."""
+    ranker = promoted_ranker(ws)
+    return ranker.judge if ranker else appeal
 
 
 def training_rows(ws: Workspace, weeks: list[Week]) -> Rows:
