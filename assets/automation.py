@@ -49,6 +49,15 @@ def weekly_quality(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest]
     return _once_a_day(context, context.instance.get_dynamic_partitions("space"))
 
 
+weekly_ranker = dg.ScheduleDefinition(
+    name="weekly_ranker",
+    job=jobs.rank,
+    cron_schedule="30 2 * * 1",
+    execution_timezone="UTC",
+    description="Learns from what owners cared about, before the night's memories are made.",
+)
+
+
 @dg.sensor(
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,

@@ -25,16 +25,17 @@ from assets import (  # noqa: E402
     online,
     photos,
     promotion_jobs,
+    ranking,
     releases,
 )
 from assets.resources import Daguerre  # noqa: E402
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(
-        [landing, photos, releases, embeddings, online, engagement, index, experiments, curation]
+        [landing, photos, releases, embeddings, online, engagement, index, experiments, curation, ranking]
     ),
     jobs=[*jobs.ALL, *lifecycle_jobs.ALL, *promotion_jobs.ALL],
-    schedules=[automation.nightly_curation, automation.weekly_quality],
+    schedules=[automation.nightly_curation, automation.weekly_quality, automation.weekly_ranker],
     sensors=[
         automation.landing_sensor,
         automation.release_history,

@@ -18,8 +18,9 @@ publish = dg.define_asset_job("publish", ["search_index", "search_quality"], des
 release = dg.define_asset_job("release", ["encoder_release"], description="Show a release in the catalogue.")
 remember = dg.define_asset_job("remember", ["memories"], description="Make the day's memories again.")
 engage = dg.define_asset_job("engage", ["engagement"], description="What people did with photos.")
+rank = dg.define_asset_job("rank", ["photo_ranker"], description="Learn what owners care about.")
 run_experiment = dg.define_asset_job(
     "run_experiment", ["experiment"], description="Compare a candidate with production, and decide."
 )
 
-ALL = [engage, ingest, embed, label, curate, publish, release, remember, run_experiment]
+ALL = [engage, ingest, embed, label, curate, publish, release, remember, rank, run_experiment]
