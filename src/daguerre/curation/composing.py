@@ -14,6 +14,9 @@ from daguerre.curation.selection import best_of_each, choose, cover, diverse
 from daguerre.curation.stock import Stock, moments_in
 from daguerre.curation.titles.speech import Told
 
+#: Photos of each side among which pairs are sought.
+_FACED = 300
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Idea:
@@ -26,6 +29,7 @@ class Idea:
         tell: Gives title and reason when it is known how many photos were chosen.
         part: `(len(rows),)` which part of it each row belongs to, when every part is to be shown: a year, then or now.
             None: it is made of events, of which the best are shown.
+        facing: Whether the two parts are shown by pictures that look alike, one of each.
     """
 
     kind: Kind
@@ -34,6 +38,7 @@ class Idea:
     worth: float
     tell: Callable[[int], Told]
     part: Ints | None = None
+    facing: bool = False
 
 
 class Composer:
@@ -48,7 +53,7 @@ class Composer:
         stock, rules = self.stock, self.stock.rules
         if moments_in(stock, idea.rows) < rules.moments[idea.kind]:
             return None
-        picks = self._of_events(idea.rows) if idea.part is None else self._of_parts(idea.rows, idea.part)
+        picks = self._picks(idea)
         if len(picks) < rules.fewest:
             return None
         columns, quality = stock.line.columns, stock.line.quality
@@ -66,6 +71,11 @@ class Composer:
             ends_s=float(columns.taken_s[idea.rows[-1]]),
         )
 
+    def _picks(self, idea: Idea) -> Ints:
+        if idea.part is None:
+            return self._of_events(idea.rows)
+        return self._facing(idea.rows, idea.part) if idea.facing else self._of_parts(idea.rows, idea.part)
+
     def _of_events(self, rows: Ints) -> Ints:
         """Return the rows to show, ascending: some of each of the most significant events, unlike each other."""
         return self._chosen(self._by_event(rows, self.stock.rules.parts))
@@ -77,6 +87,31 @@ class Composer:
         each = max(1, most // len(spaced))
         pool = [self._by_event(rows[parts[i]], 2 * each) for i in spaced]
         return self._chosen([self._diverse(np.sort(np.concatenate(of_part)), each) for of_part in pool])
+
+    def _facing(self, rows: Ints, part: Ints) -> Ints:
+        """Return the rows of a few pairs, one row of each part, that look most alike."""
+        stock, rules = self.stock, self.stock.rules
+        then, now = (self._best_of_moments(rows[of_part]) for of_part in runs(part))
+        look, quality = stock.line.columns.descriptor, stock.line.quality
+        alike = look[then] @ look[now].T + 0.1 * (quality[then][:, None] + quality[now])
+        # A copy that was saved years later is no other time.
+        alike[stock.moment[then][:, None] == stock.moment[now]] = -np.inf
+        picks: list[int] = []
+        for _ in range(min(rules.most // 4, len(then), len(now))):
+            a, b = np.unravel_index(int(alike.argmax()), alike.shape)
+            if alike[a, b] == -np.inf:
+                break
+            picks += [int(then[a]), int(now[b])]
+            alike[a], alike[:, b] = -np.inf, -np.inf
+        pairs = np.sort(np.array(picks, np.int64))
+        return pairs[best_of_each(stock.equals[pairs], quality[pairs])]
+
+    def _best_of_moments(self, rows: Ints) -> Ints:
+        """Return the best photo of each moment, no videos; of very many the best."""
+        stock = self.stock
+        rows = rows[stock.line.columns.media[rows] != "video"]
+        rows = rows[best_of_each(stock.moment[rows], stock.line.quality[rows])]
+        return rows[np.argsort(-stock.line.quality[rows], kind="stable")[:_FACED]]
 
     def _by_event(self, rows: Ints, most: int) -> list[Ints]:
         """Return what each of the most significant events proposes."""

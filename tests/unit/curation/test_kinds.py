@@ -125,11 +125,24 @@ def test_then_and_now_shows_the_first_and_the_last_year_of_what_lies_far_apart()
     sessions = [*everyday(), *(away(date(y, 8, 3)) for y in (2019, 2021, 2023))]
     memory = made(sessions)["then_and_now/place/Lisbon, PT"]
     years = [d.year for d in days_of(sessions, memory)]
-    assert years == [2019] * 6 + [2023] * 6
+    assert years == [2019] * 3 + [2023] * 3
     assert memory.reason.startswith("Four years lie between")
     assert "then_and_now/place/Lisbon, PT" not in made([*everyday(), away(date(2021, 8, 3)), away(date(2023, 8, 3))])
     people = [*everyday(), *(Session(on=date(y, 6, 2), people=("Ada",)) for y in (2019, 2025))]
     assert made(people)["then_and_now/person/Ada"].title == "Ada, then and now"
+
+
+def test_then_and_now_faces_pictures_that_look_alike():
+    sessions = [*everyday(), *(away(date(y, 8, 3), photos=10) for y in (2019, 2023))]
+    photos = library(sessions)
+    away_rows = np.flatnonzero(photos.place == LISBON)
+    look = photos.descriptor.copy()
+    look[away_rows[10:][[1, 4, 8]]] = look[away_rows[[7, 2, 5]]]
+    line = timeline(replace(photos, descriptor=look))
+    memories = make_memories(line, np.arange(len(line.event)), TODAY, replace(RULES, shared=1.0))
+    memory = next(m for m in memories if m.kind == "then_and_now")
+    ids = set(line.columns.photo_id[list(memory.rows)])
+    assert ids == set(photos.photo_id[away_rows[[2, 5, 7, 11, 14, 18]]])
 
 
 def season(days: list[date], concept: str, at: tuple[float, float] = LISBON_AT) -> list[Session]:

@@ -46,7 +46,7 @@ def _trip(stock: Stock, trip: Trip, rows: Ints) -> Idea:
 def events(stock: Stock) -> list[Idea]:
     """Return the days at home with an event that stood out weeks or months ago; those of a trip are told with it."""
     starts = stock.line.columns.local_day[np.searchsorted(stock.line.event, np.arange(stock.line.event.max() + 1))]
-    began = starts[stock.line.event[stock.shown]]
+    began = starts[stock.line.event[stock.shown]].astype(np.int64)
     ago = (stock.made_for - date(1970, 1, 1)).days - began
     near = (ago >= _FROM_DAYS) & (ago <= _TO_DAYS) & ~_away(stock)[stock.shown]
     near &= stock.stands_out.score[stock.line.event[stock.shown]] >= stock.rules.standing_out

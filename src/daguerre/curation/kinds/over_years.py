@@ -75,7 +75,15 @@ def _apart(stock: Stock, key: str, what: str, rows: Ints) -> Idea:
     def told(picks: int) -> Told:
         return stock.told.then_and_now(what=what, then=then, now=now, picks=picks)
 
-    return Idea(kind="then_and_now", key=key, rows=rows, worth=_lasting(stock, rows), tell=told, part=stock.year[rows])
+    return Idea(
+        kind="then_and_now",
+        key=key,
+        rows=rows,
+        worth=_lasting(stock, rows),
+        tell=told,
+        part=stock.year[rows],
+        facing=True,
+    )
 
 
 def _lasting(stock: Stock, rows: Ints) -> float:
