@@ -75,9 +75,9 @@ def _looks(rng: np.random.Generator, true_s: np.ndarray, event: np.ndarray, seco
             before, seen = event[row], []
             theme = moved(rng, themes[rng.integers(len(themes))], float(rng.uniform(0.05, 0.4)))
         if not seen or true_s[row] - last_s > 90 or rng.random() < 0.4:
-            again = seen and rng.random() < 0.2
+            again = seen and rng.random() < 0.4
             subject = seen[rng.integers(len(seen))] if again else moved(rng, theme, float(rng.uniform(0.12, 0.5)))
             seen.append(subject)
         last_s = true_s[row]
-        look[row] = moved(rng, subject, float(rng.uniform(0.02, 0.1) if second[row] else rng.uniform(0.005, 0.05)))
+        look[row] = moved(rng, subject, float(rng.uniform(0.04, 0.2) if second[row] else rng.uniform(0.005, 0.05)))
     return look
