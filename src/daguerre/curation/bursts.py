@@ -7,7 +7,7 @@ import numpy as np
 from daguerre.curation.columns import Bools, Ints, PhotoColumns
 from daguerre.curation.duplicate_rules import RULES, DuplicateRules
 from daguerre.curation.exclusions import screenshots
-from daguerre.curation.groups import Edges, edges, join, runs
+from daguerre.curation.groups import Edges, edges, join, several
 from daguerre.curation.pairs import look_distance, moment_pairs
 
 
@@ -32,7 +32,7 @@ def burst_pairs(columns: PhotoColumns, frame: Bools, rules: DuplicateRules = RUL
 def _said_by_camera(columns: PhotoColumns) -> tuple[Ints, Ints]:
     """Return the pairs of each burst that a camera marked: each frame with the next 64."""
     _, label = np.unique(columns.burst_id.astype(str), return_inverse=True)
-    members = [rows for rows in runs(label) if len(rows) > 1 and columns.burst_id[rows[0]] != ""]
+    members = [rows for rows in several(label) if columns.burst_id[rows[0]] != ""]
     pairs = [(row, later) for rows in members for i, row in enumerate(rows) for later in rows[i + 1 : i + 65]]
     both = np.array(pairs, np.int64).reshape(-1, 2)
     return both[:, 0], both[:, 1]

@@ -19,7 +19,7 @@ from daguerre.curation.comparisons import Comparisons
 from daguerre.curation.copies import near_pairs
 from daguerre.curation.duplicate_rules import RULES, DuplicateRules
 from daguerre.curation.equals import Group, Kind
-from daguerre.curation.groups import Cluster, labels, medoid_prune, runs, sweep
+from daguerre.curation.groups import Cluster, labels, medoid_prune, several, sweep
 from daguerre.curation.pairs import HASH_BITS, hash_distance
 from daguerre.curation.verdicts import Decided, Verdict
 
@@ -84,11 +84,10 @@ def similar(
 
 def _clusters_of_equals(columns: PhotoColumns) -> list[Cluster]:
     """Return the photos with equal pixels, the first of each as its medoid."""
-    label = _numbers(columns.pixel_sha256)
     return [
         Cluster(medoid=int(rows[0]), rows=tuple(rows.tolist()), distances=(0.0,) * len(rows))
-        for rows in runs(label)
-        if len(rows) > 1 and columns.pixel_sha256[rows[0]] != ""
+        for rows in several(_numbers(columns.pixel_sha256))
+        if columns.pixel_sha256[rows[0]] != ""
     ]
 
 

@@ -167,3 +167,13 @@ def runs(label: Ints) -> list[Ints]:
     """Return the rows of each label, in ascending order of label."""
     order = np.argsort(label, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(label[order])) + 1) if len(label) else []
+
+
+def several(label: Ints) -> list[Ints]:
+    """Return the rows of each label that more than one row has, in ascending order of label.
+
+    Args:
+        label: `(n,)`, from 0 on, few of them unused.
+    """
+    rows = np.flatnonzero(np.bincount(label)[label] > 1) if len(label) else np.zeros(0, np.int64)
+    return [rows[mine] for mine in runs(label[rows])]
