@@ -11,6 +11,7 @@ import numpy as np
 
 from daguerre.curation.columns import PhotoColumns
 from daguerre.curation.titles.locales import DEFAULT_LOCALE
+from daguerre.errors import NotFoundError
 from daguerre.ids import OwnerId
 from daguerre.stages.feed import Row, make_memories_for, read_memories, shown_library, still_shown
 from daguerre.stages.journeys import Journey, journeys
@@ -64,8 +65,10 @@ def read_album(
 ) -> Album:
     """Collect an owner's album for the memories that are stored or, with a day or language, for those made for it.
 
-    Raises ExclusionError and UnknownLocaleError.
+    Raises NotFoundError for somebody without photos, ExclusionError and UnknownLocaleError.
     """
+    if not catalogue.photos(ws).count(f"owner_id = {quote(owner)}"):
+        raise NotFoundError(f"photos of {owner!r}", fix="Owners are the first folders of the source's keys.")
     shown = shown_library(ws, owner)
     memories = album_memories(ws, owner, on, locale, set(shown.photo_id.tolist()))[:limit]
     mine = f"owner_id = {quote(owner)}"

@@ -310,7 +310,8 @@ def test_bad_arguments_end_with_2(fresh: Settings, call: Call, arguments: tuple[
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "demo", "status", "search", "show", "rejected", "doctor", "ui", "models", "serve", "library"]
+    "command",
+    ["run", "demo", "status", "search", "show", "memories", "rejected", "doctor", "ui", "models", "serve", "library"],
 )
 def test_every_command_explains_itself(call: Call, command: str) -> None:
     answer = call(command, "--help")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from PIL import Image
 
 from daguerre.clock import frozen_clock
 from daguerre.curation.columns import PhotoColumns
@@ -147,3 +149,13 @@ def ws(tmp_path: Path, libraries: dict[str, PhotoColumns]) -> Workspace:
         catalogue.objects(made).upsert(object_rows(photos.take(np.array([50])), batch_of[:1], 2))
     write_signals(made, "alice", libraries["alice"])
     return made
+
+
+def with_pictures(ws: Workspace) -> None:
+    """Give every photo the same green picture."""
+    out = io.BytesIO()
+    Image.new("RGB", (400, 300), (90, 140, 60)).save(out, "JPEG")
+    ws.store.put("proxies/test.pack", out.getvalue())
+    rows = catalogue.photos(ws).read()
+    size = pa.array([len(out.getvalue())] * rows.num_rows, rows.schema.field("proxy_bytes").type)
+    catalogue.photos(ws).upsert(rows.set_column(rows.schema.get_field_index("proxy_bytes"), "proxy_bytes", size))
