@@ -29,7 +29,9 @@ _ONE_LOOK_S = 20.0
 #: A longer pause of the camera begins another sitting; within a sitting nobody sets a clock.
 _SITTING_S = 6 * 3600.0
 #: A sitting is heard through this many pictures, and compared with at most so many pictures around it.
-_HEARD, _COMPARED = 60, 4000
+_HEARD, _COMPARED = 40, 1500
+#: Of a camera's sittings so many are heard, evenly spread; the others go with those before and after them.
+_MOST_SITTINGS = 800
 #: Of each picture, the others that look most alike.
 _ALIKE = 4
 #: Looks: how fast belief falls with the cosine distance, and the distance at which a pair says as much as no pair.
@@ -93,7 +95,8 @@ def listen(columns: PhotoColumns, mine: Ints, others: Ints, near: Edges | None =
     score = np.zeros((len(begins), CELLS), np.float32)
     awake = _awake(columns.local_s[others])
     found: list[tuple[Ints, Ints, Floats]] = []
-    for number, (begin, end) in enumerate(zip(begins, ends, strict=True)):
+    for number in np.unique(np.linspace(0, len(begins) - 1, _MOST_SITTINGS).astype(np.int64)):
+        begin, end = begins[number], ends[number]
         heard = np.unique(np.linspace(begin, end - 1, min(end - begin, _HEARD)).astype(np.int64))
         low, high = np.searchsorted(known, [taken[begin] - REACH_S, taken[end - 1] + REACH_S])
         if high == low:

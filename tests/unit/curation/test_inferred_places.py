@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from daguerre.curation.columns import PhotoColumns
+from daguerre.curation.events import EventRules
 from daguerre.curation.inferred_places import infer_places
 from daguerre.curation.timeline import list_events, timeline
 from tests.fakes.lives import HOUR_S, START_S, columns, journeys
@@ -54,7 +55,8 @@ def test_inferred_positions_are_near_the_true_ones_and_more_than_half_an_hour_wo
 
 
 def test_an_event_without_gps_gets_the_place_of_its_neighbours_and_says_so():
-    line = timeline(photos([0, 0.1, 6.4, 6.5, 12], [LISBON, LISBON, None, None, LISBON]))
+    hourly = EventRules(longest_gap_s=HOUR_S)
+    line = timeline(photos([0, 0.1, 5.9, 6, 11.9], [LISBON, LISBON, None, None, LISBON]), hourly)
     events = list_events(line)
     assert [(event.place, event.inferred, event.moments) for event in events] == [
         ("Lisbon, PT", False, 2),
