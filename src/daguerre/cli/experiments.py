@@ -25,6 +25,8 @@ from daguerre.quality.experiments.spec import ExperimentSpec
 from daguerre.registry.log import read_state
 from daguerre.registry.state import CANDIDATE
 from daguerre.stages.experiments import untold
+from daguerre.stages.log_contest import Log
+from daguerre.storage.ports import ObjectNotFoundError
 from daguerre.workspace import Workspace, open_workspace
 
 app = typer.Typer(no_args_is_help=True, help="Experiments: compare a candidate with production, and decide.")
@@ -51,14 +53,23 @@ def run(
     candidate: Annotated[str, typer.Option(help="The release to compare, without a spec: alias, space or digest.")] = (
         CANDIDATE
     ),
+    log: Annotated[
+        str, typer.Option(help="What people did, for kinds interleaving and ab: a JSONL file, or a key.")
+    ] = "",
+    before: Annotated[str, typer.Option(help="What they did before an A/B experiment; narrows the intervals.")] = "",
     actor: Annotated[str, typer.Option(help="Who runs it.")] = "",
     json: Json = False,
 ) -> None:
-    """Ask every golden query of both sides, decide, and write the report. The same data are never decided twice."""
+    """Ask every golden query of both sides, or read what people did; decide, and write the report.
+
+    The same data are never decided twice.
+    """
     ws = open_workspace()
     source = spec or default_spec(ws, _digest(ws, candidate))
     planned = untold if json else _plan
-    _say(ws, run_release_experiment(ws, source, actor=actor or getpass.getuser(), planned=planned), json=json)
+    used = Log(during=_bytes(ws, log), before=_bytes(ws, before) if before else b"") if log else None
+    actor = actor or getpass.getuser()
+    _say(ws, run_release_experiment(ws, source, actor=actor, log=used, planned=planned), json=json)
 
 
 @app.command()
@@ -115,6 +126,15 @@ def close(
         print_json({"experiment": name, "actor": made.actor, "reason": made.reason, "at": made.at.isoformat()})
     else:
         out.print(f"{name}: {made.said()}", markup=False)
+
+
+def _bytes(ws: Workspace, place: str) -> bytes:
+    """Return a file, or an object of the store."""
+    path = Path(place)
+    try:
+        return path.read_bytes() if path.is_file() else ws.store.get(place)
+    except ObjectNotFoundError as e:
+        raise ExperimentError(f"no file and no key {place!r}", fix="Name the log of interactions.") from e
 
 
 def _plan(plan: Forecast) -> None:

@@ -12,13 +12,11 @@ from daguerre.cli.console import out
 from daguerre.cli.making import make_library
 from daguerre.library.difficulty import LEVELS
 from daguerre.library.spec import SMALL, LibrarySpec, Sizes, owner_names
+from daguerre.lifecycle.simulated_use import simulate_use
+from daguerre.quality.experiments.spec import load_spec
+from daguerre.workspace import open_workspace
 
 app = typer.Typer(no_args_is_help=True, help="Generated photo libraries with known truth.")
-
-
-@app.callback()
-def callback() -> None:
-    """Keep `make` a command of its own although it is the only one."""
 
 
 @app.command()
@@ -42,3 +40,21 @@ def make(
     count = len(make_library(spec, folder).rows)
     seconds = time.monotonic() - began
     out.print(f"{count:,} files in {folder}, {count / max(seconds, 1e-9):,.0f} files/s.")
+
+
+@app.command()
+def interactions(
+    spec: Annotated[Path, typer.Argument(help="The spec of an experiment of kind interleaving or ab.")],
+    folder: Annotated[Path, typer.Argument(help="Where during.jsonl goes, and before.jsonl for kind ab.")],
+    people: Annotated[int, typer.Option(help="Simulated people.", min=1)] = 400,
+    searches: Annotated[float, typer.Option(help="Searches of each, on average.", min=0.1)] = 8.0,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same people.")] = 1,
+) -> None:
+    """Let simulated people of known preferences use both sides of an experiment; for `experiments run --log`."""
+    used = simulate_use(open_workspace(), load_spec(spec), persons=people, activity=searches, seed=seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in (("during", used.log.during), ("before", used.log.before)):
+        if data:
+            (folder / f"{name}.jsonl").write_bytes(data)
+    old, new = (used.truth[side] for side in ("production", "candidate"))
+    out.print(f"{folder}: in truth {old:.3f} clicks per search with production, {new:.3f} with the candidate.")

@@ -32,6 +32,7 @@ from daguerre.stages.experiments import (
     still_stands,
     untold,
 )
+from daguerre.stages.log_contest import Log
 from daguerre.stages.search_contest import query_set_digest
 from daguerre.telemetry import ProgressSink, no_progress
 from daguerre.workspace import Workspace
@@ -46,6 +47,7 @@ def run_release_experiment(
     source: Path | bytes | ExperimentSpec,
     *,
     actor: str,
+    log: Log | None = None,
     planned: Planned = untold,
     progress: ProgressSink = no_progress,
 ) -> Record:
@@ -55,19 +57,16 @@ def run_release_experiment(
     what was filled in when the experiment was begun. An experiment within one release leaves the log as it is.
 
     Raises:
-        SpecError, ExperimentError: the spec cannot be read or run.
+        SpecError, ExperimentError, InteractionError: the spec or the log cannot be read or run.
         AlreadyDecidedError: it was decided on other data.
         SnapshotNotFoundError: a side's space has no index.
         ServerMissingError, ServerUnavailableError, ...: a side cannot be opened.
     """
     spec = fill(ws, source if isinstance(source, ExperimentSpec) else load_spec(source))
-    if (
-        not _curates(spec) and records.find_record(ws, spec.name) is None
-    ):  # an experiment that cannot run must not keep its releases
-        for side in (spec.production, spec.candidate):
-            read_snapshot(ws, spec_of(ws, side.release).space)
+    if records.find_record(ws, spec.name) is None:
+        _check_sides(ws, spec)
     decided = run_experiment(
-        ws, spec, open_service=partial(open_side, ws), actor=actor, planned=planned, progress=progress
+        ws, spec, open_service=partial(open_side, ws), actor=actor, log=log, planned=planned, progress=progress
     )
     made = datetime.fromisoformat(decided.content["at"])
     _tell(ws, decided, decided.verdict, actor=decided.content["actor"], reason=decided.reason, at=made)
@@ -160,6 +159,16 @@ def open_side(ws: Workspace, side: Side) -> Iterator[SearchService]:
     with open_encoder(ws, side.release) as encoder:
         snapshot = read_snapshot(ws, encoder.spec.space)
         yield SearchService(ws, encoder, asked_snapshot(snapshot, side.index))
+
+
+def _check_sides(ws: Workspace, spec: ExperimentSpec) -> None:
+    """Raise when a side is not there: an experiment that cannot run must not keep its releases."""
+    if _curates(spec):
+        return
+    spaces = [spec_of(ws, side.release).space for side in (spec.production, spec.candidate)]
+    if spec.kind == "offline":
+        for space in spaces:
+            read_snapshot(ws, space)
 
 
 def _curates(spec: ExperimentSpec) -> bool:

@@ -1,4 +1,4 @@
-"""What every kind of offline experiment gives to the stage that decides it."""
+"""What every kind of experiment gives to the stage that decides it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from daguerre.quality.experiments.judge import PairedValues
+from daguerre.quality.experiments.judge import Values
 from daguerre.quality.experiments.planning import Spread
 from daguerre.quality.experiments.validity import Validity
 from daguerre.telemetry import ProgressSink
@@ -22,11 +22,11 @@ class Measured:
         rows: What the record keeps of each query.
         judged_shares: How much of what each side showed carries a judgement.
         likeness: How alike two spaces are; None within one space.
-        cost: What each side costs.
+        cost: What each side costs; empty when nothing was asked.
     """
 
     data: Mapping[str, Any]
-    pairs: Mapping[str, PairedValues]
+    pairs: Values
     validity: Validity
     rows: Sequence[Mapping[str, Any]]
     judged_shares: Mapping[str, float]
@@ -44,7 +44,17 @@ class Contest(Protocol):
 
     @property
     def slices(self) -> Sequence[str]:
-        """Return what questions can be told apart by, and clustered by."""
+        """Return what questions can be told apart by."""
+        ...
+
+    @property
+    def clusters(self) -> Sequence[str]:
+        """Return what makes questions move together."""
+        ...
+
+    @property
+    def learnt_from(self) -> str:
+        """Return, for a person, what `foresee` looks at."""
         ...
 
     def query_set(self) -> str:

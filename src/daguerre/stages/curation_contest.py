@@ -68,6 +68,8 @@ class CurationContest:
 
     metrics = _METRICS
     slices = ("owner", "class")
+    clusters = ("owner", "class")
+    learnt_from = "production's choices alone"
 
     @cached_property
     def truth(self) -> bytes:

@@ -19,6 +19,7 @@ from daguerre.stages.curation_contest import CurationContest
 from daguerre.stages.experiment_asking import OpenService
 from daguerre.stages.experiment_evidence import drifted
 from daguerre.stages.experiment_page import publish_page
+from daguerre.stages.log_contest import Log, LogContest
 from daguerre.stages.search_contest import SearchContest
 from daguerre.telemetry import ProgressSink, no_progress
 from daguerre.workspace import Workspace
@@ -40,27 +41,35 @@ def run_experiment(
     *,
     open_service: OpenService,
     actor: str,
+    log: Log | None = None,
     planned: Planned = untold,
     progress: ProgressSink = no_progress,
 ) -> Record:
     """Say what the run can see, ask both sides every question, judge, decide, and keep record and page.
 
-    The same spec on the same data gives the record that there is already. A process that dies leaves the spec, and
+    The same spec on the same data gives the record that there is already. An experiment that people decide needs the
+    log of what they did, unless it is decided already. A process that dies leaves the spec, and
     the same call runs the experiment.
 
     Raises:
         ExperimentError: the spec asks for what cannot be measured here, or has expired.
+        InteractionError: the log cannot be read.
         AlreadyDecidedError: it was decided on other data.
         ExperimentClosedError: somebody closed it undecided.
         OtherSpecError: another spec has that name.
     """
-    contest = _contest(ws, spec, open_service)
+    contest = _contest(ws, spec, open_service, log)
     _check(spec, contest)
     described = _described(ws, spec)
     if record := _decided(ws, contest, spec.name, described):
         if not ws.store.exists(records.page_key(spec.name)):
             publish_page(ws, record)
         return record
+    if log is None and spec.kind != "offline":
+        raise ExperimentError(
+            f"{spec.name} is of kind {spec.kind}",
+            fix="Give what people did: `daguerre experiments run SPEC --log FILE`.",
+        )
     if ws.clock() >= spec.expires:
         raise ExperimentError(f"{spec.name} expired on {spec.expires:%Y-%m-%d}", fix="Make a new experiment.")
     records.check_not_closed(ws, spec.name)
@@ -109,7 +118,7 @@ def _foresee(ws: Workspace, spec: ExperimentSpec, contest: Contest) -> Forecast 
     spreads = spreads_of_record(spec, earlier.content["queries"]) if earlier else {}
     if earlier and spreads:
         return forecast(spec, spreads, source=f"experiment {earlier.name}")
-    return forecast(spec, contest.foresee(), source="production's answers alone")
+    return forecast(spec, contest.foresee(), source=contest.learnt_from)
 
 
 def _earlier(ws: Workspace, spec: ExperimentSpec) -> Record | None:
@@ -128,15 +137,17 @@ def _nobody(side: Side) -> Any:
     raise ExperimentError(f"{side.release[:12]} is not to be opened")
 
 
-def _contest(ws: Workspace, spec: ExperimentSpec, open_service: OpenService) -> Contest:
+def _contest(ws: Workspace, spec: ExperimentSpec, open_service: OpenService, log: Log | None = None) -> Contest:
+    if spec.kind != "offline":
+        return LogContest(spec=spec, log=log)
+    if log is not None:
+        raise ExperimentError(f"{spec.name} is of kind offline", fix="Golden queries are asked; leave the log away.")
     if spec.production.curation or spec.candidate.curation:
         return CurationContest(ws=ws, spec=spec)
     return SearchContest(ws=ws, spec=spec, open_service=open_service)
 
 
 def _check(spec: ExperimentSpec, contest: Contest) -> None:
-    if spec.kind != "offline":
-        raise ExperimentError(f"{spec.name} is of kind {spec.kind}", fix="What is known beforehand answers offline.")
     if spec.unfilled:
         raise ExperimentError(
             f"{spec.name} leaves open: {', '.join(spec.unfilled)}",
@@ -145,7 +156,9 @@ def _check(spec: ExperimentSpec, contest: Contest) -> None:
     allowed = contest.metrics
     if unknown := sorted({metric.name for metric in spec.metrics} - set(allowed)):
         raise ExperimentError(f"unknown metrics: {', '.join(unknown)}", fix=f"There are {', '.join(allowed)}.")
-    dimensions = {spec.cluster, *(name for metric in spec.metrics for name in metric.slices)}
+    if spec.cluster not in contest.clusters:
+        raise ExperimentError(f"unknown cluster: {spec.cluster}", fix=f"There are {', '.join(contest.clusters)}.")
+    dimensions = {name for metric in spec.metrics for name in metric.slices}
     if missing := sorted(dimensions - set(contest.slices)):
         raise ExperimentError(f"unknown slices: {', '.join(missing)}", fix=f"There are {', '.join(contest.slices)}.")
     if (found := contest.query_set()) != spec.query_set:

@@ -56,6 +56,8 @@ class SearchContest:
 
     metrics = METRICS
     slices = tuple(SLICES)
+    clusters = tuple(SLICES)
+    learnt_from = "production's answers alone"
 
     @cached_property
     def queries(self) -> Sequence[GoldenQuery]:

@@ -18,12 +18,16 @@ from daguerre.index.snapshot import SnapshotNotFoundError
 from daguerre.lifecycle import experimenting
 from daguerre.lifecycle.experimenting import default_spec, fill, override_experiment, run_release_experiment
 from daguerre.lifecycle.moves import MoveError
+from daguerre.lifecycle.simulated_use import simulate_use
 from daguerre.quality.experiments import records
-from daguerre.quality.experiments.records import ExperimentError, OtherSpecError
-from daguerre.quality.experiments.spec import SpecError
+from daguerre.quality.experiments.interactions import InteractionError
+from daguerre.quality.experiments.planning import Forecast
+from daguerre.quality.experiments.records import AlreadyDecidedError, ExperimentError, OtherSpecError
+from daguerre.quality.experiments.spec import ExperimentSpec, Side, SpecError
 from daguerre.quality.queries import QUERIES
 from daguerre.registry.events import EventKind
 from daguerre.registry.log import promote, read_events, read_state, record
+from daguerre.stages.log_contest import Log
 from daguerre.storage.digest import sha256_hex
 from daguerre.workspace import Workspace
 from tests.fakes import colours
@@ -175,3 +179,81 @@ def test_bad_specs_are_refused(ws: Workspace, tmp_path: Path) -> None:
     run_release_experiment(ws, SPEC, actor="ada")
     with pytest.raises(OtherSpecError):
         run_release_experiment(ws, SPEC.replace(b"0.02", b"0.03"), actor="ada")
+
+
+PEOPLE = {
+    "interleaving": b"""
+name: people
+hypothesis: People choose the one that means what it says.
+owner: tests
+kind: interleaving
+cluster: person
+expires: 2026-04-01T00:00:00Z
+metrics:
+  - {name: preference, role: success, mde: 0.1}
+""",
+    "ab": b"""
+name: people
+hypothesis: People find more with the one that means what it says.
+owner: tests
+kind: ab
+cluster: person
+expires: 2026-04-01T00:00:00Z
+metrics:
+  - {name: clicks, role: success, mde: 0.1}
+  - {name: abandoned, role: guardrail, better: lower, margin: 0.05}
+""",
+}
+
+
+@pytest.fixture(params=PEOPLE)
+def asked(request: pytest.FixtureRequest) -> ExperimentSpec:
+    return experimenting.load_spec(PEOPLE[request.param])
+
+
+@pytest.mark.parametrize("better", [True, False], ids=["better", "worse"])
+def test_what_people_did_decides(ws: Workspace, asked: ExperimentSpec, candidate: str, better: bool) -> None:
+    sides = {"production": Side(release="c" * 64), "candidate": Side(release=candidate)}
+    if not better:
+        sides = dict(zip(sides, reversed(sides.values()), strict=True))
+    spec = asked.model_copy(update=sides)
+    used = simulate_use(ws, spec, persons=300, activity=6.0, seed=3)
+    assert (used.truth["candidate"] > used.truth["production"]) is better
+    plans: list[Forecast] = []
+    decided = run_release_experiment(ws, spec, actor="ada", log=used.log, planned=plans.append)
+    assert decided.verdict == ("PROMOTE" if better else "BLOCK"), decided.reason
+    assert decisions(ws) == [("people", decided.verdict)]
+    content = decided.content
+    assert content["data"]["log"] == sha256_hex(used.log.during)
+    assert content["plan"]["queries"] == plans[0].queries
+    page = ws.store.get(records.page_key("people")).decode()
+    assert f"<div class='verdict {decided.verdict}'>" in page
+    assert content["data"]["log"] in page
+    assert "planned before the candidate was asked" in page
+    assert "<h2>Queries" not in page
+    assert "<h2>Cost" not in page
+    if spec.kind == "ab":
+        row = next(row for row in content["rows"] if row["metric"] == "clicks")
+        assert row["low"] < used.truth["candidate"] - used.truth["production"] < row["high"]
+
+
+def test_a_log_decides_once(ws: Workspace, asked: ExperimentSpec) -> None:
+    used = simulate_use(ws, asked, persons=100, activity=6.0, seed=3)
+    with pytest.raises(ExperimentError, match=rf"of kind {asked.kind}.*--log FILE"):
+        run_release_experiment(ws, asked, actor="ada")
+    with pytest.raises(InteractionError, match="line 1"):
+        run_release_experiment(ws, asked, actor="ada", log=Log(during=b"{"))
+    assert records.open_experiments(ws) == []
+    first = run_release_experiment(ws, asked, actor="ada", log=used.log)
+    for log in (used.log, None):
+        assert run_release_experiment(ws, asked, actor="bob", log=log) == first
+    more = simulate_use(ws, asked, persons=100, activity=6.0, seed=4)
+    with pytest.raises(AlreadyDecidedError, match=r"other data: .*log"):
+        run_release_experiment(ws, asked, actor="ada", log=more.log)
+
+
+def test_golden_queries_need_no_people(ws: Workspace) -> None:
+    with pytest.raises(ExperimentError, match="leave the log away"):
+        run_release_experiment(ws, SPEC, actor="ada", log=Log(during=b""))
+    with pytest.raises(ExperimentError, match="People decide"):
+        simulate_use(ws, experimenting.load_spec(SPEC), persons=5, activity=1.0, seed=1)

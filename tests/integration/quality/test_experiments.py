@@ -268,12 +268,12 @@ def test_two_ways_to_ask_one_index(tmp_path: Path, good: OnnxEncoder) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"kind": "interleaving"}, "of kind interleaving"),
+        ({"kind": "interleaving", "cluster": "person"}, "unknown metrics: .*There are preference"),
         ({"query_set": ""}, "leaves open: query_set"),
         ({"query_set": "0" * 64}, "other golden queries"),
         ({"metrics": (Metric(name="delight", role="success", mde=1),)}, "unknown metrics: delight"),
         ({"metrics": (Metric(name="ndcg_at_10", role="success", mde=1, slices=("mood",)),)}, "unknown slices: mood"),
-        ({"cluster": "mood"}, "unknown slices: mood"),
+        ({"cluster": "mood"}, "unknown cluster: mood"),
         ({"expires": NOW}, "expired"),
     ],
 )

@@ -54,7 +54,7 @@ def ratio_interval(values: ArmValues, *, alpha: float, relative: bool = False) -
     """
     from scipy.special import stdtrit
 
-    old, new = _linear(values.production), _linear(values.candidate)
+    old, new = linear(values.production), linear(values.candidate)
     if values.production.before is not None and values.candidate.before is not None:
         old, new = _without_before(old, new, values.production.before, values.candidate.before)
     a, b = float(old.mean()), float(new.mean())
@@ -78,7 +78,7 @@ def variance_left(values: ArmValues) -> float:
     return (ratio_interval(values, alpha=0.05).se / before) ** 2 if before else 1.0
 
 
-def _linear(arm: Arm) -> Numbers:
+def linear(arm: Arm) -> Numbers:
     """Return one number per person whose mean is the ratio, and whose variance is the ratio's."""
     ratio = arm.ratio
     return ratio + (arm.total - ratio * arm.per) / arm.per.mean()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -26,7 +26,7 @@ def draw(content: Mapping[str, Any], *, at: datetime) -> tuple[str, str]:
         rows = [row for row in content["rows"] if row["low"] is not None or row["role"] != "diagnostic"]
         values = pd.DataFrame({"name": [_name(row) for row in rows], "value": [_value(row) for row in rows]})
         metrics = [_scalar()(name=_name(row), said=row["said"], tests=_tests(row)) for row in rows]
-        queries = Dataset.from_pandas(_frame(content["queries"]), data_definition=DataDefinition())
+        queries = Dataset.from_pandas(_frame(content), data_definition=DataDefinition())
         decision = content["decision"]
         snapshot = Report(metrics, metadata={"verdict": decision["verdict"], "reason": decision["reason"]}).run(
             queries, None, additional_data={"scalars": values}, timestamp=at.replace(tzinfo=None), name=content["name"]
@@ -50,10 +50,11 @@ def _tests(row: Mapping[str, Any]) -> list[Any]:
     return [gt(-row["margin"], is_critical=row["slice"] == "all", alias=row["said"])]
 
 
-def _frame(queries: Sequence[Mapping[str, Any]]) -> Any:
+def _frame(content: Mapping[str, Any]) -> Any:
+    """Return what Evidently says that it looked at: the queries, or the log where people asked what they liked."""
     import pandas as pd
 
-    return pd.DataFrame({"query": [query["id"] for query in queries]})
+    return pd.DataFrame({"query": [query["id"] for query in content["queries"]] or [content["name"]]})
 
 
 @cache

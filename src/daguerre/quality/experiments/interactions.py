@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -68,6 +69,22 @@ class Interaction:
         return Interaction(**names, shown=shown, clicked=clicked, side=side, teams=teams)
 
 
+def read_log(data: bytes) -> list[Interaction]:
+    """Read a log of JSON lines. Raises InteractionError: names the line that cannot be read."""
+    found = []
+    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as e:
+            raise InteractionError(f"line {number}: {e}") from e
+        if not isinstance(row, dict):
+            raise InteractionError(f"line {number} is no object")
+        found.append(Interaction.of(row))
+    return found
+
+
 def evidence_of(
     spec: ExperimentSpec, log: Iterable[Interaction], *, before: Iterable[Interaction] = ()
 ) -> tuple[Values, Validity]:
@@ -108,13 +125,13 @@ def _in_arms(seen: Sequence[Interaction], before: Sequence[Interaction]) -> tupl
     problems = list(_repeated(seen))
     if both := people["production"] & people["candidate"]:
         problems.append(f"{len(both)} people saw both sides, so neither can be told from the other")
-    known = _habits(before)
-    sides = {side: _habits([one for one in seen if one.side == side]) for side in _SIDES}
+    known = habits(before)
+    sides = {side: habits([one for one in seen if one.side == side]) for side in _SIDES}
     values = {
         name: ArmValues(
             production=_arm(sides["production"], known, column), candidate=_arm(sides["candidate"], known, column)
         )
-        for name, column in (("clicks", 1), ("abandoned", 2))
+        for name, column in COLUMNS.items()
     }
     lost = sum(one.side is None for one in seen)
     split = (len(people["production"]), len(people["candidate"]))
@@ -126,11 +143,14 @@ def _repeated(seen: Sequence[Interaction]) -> tuple[str, ...]:
     return (f"{twice} visits stand in the log more than once",) if twice else ()
 
 
+#: Metric of an A/B experiment -> its place in the habits.
+COLUMNS = {"clicks": 1, "abandoned": 2}
 #: Searches, clicks and searches without a click of a person.
 Habits = Mapping[str, tuple[float, float, float]]
 
 
-def _habits(log: Iterable[Interaction]) -> Habits:
+def habits(log: Iterable[Interaction]) -> Habits:
+    """Return searches, clicks and searches without a click by person, in order of name."""
     found: dict[str, tuple[float, float, float]] = defaultdict(lambda: (0.0, 0.0, 0.0))
     for one in log:
         searches, clicks, abandoned = found[one.person]

@@ -12,9 +12,11 @@ from typing import Any
 from daguerre.quality.experiments.page_queries import pictured, queries_section
 from daguerre.quality.experiments.page_tables import explanation_sections, metrics_section, validity_section
 from daguerre.quality.experiments.records import Override, Record
+from daguerre.quality.experiments.wording import noun
 
 __all__ = ["page", "pictured"]
 
+_SIDES = ("production", "candidate")
 _THEN = {
     "PROMOTE": "A success metric surely got better, and every guardrail is proven harmless.",
     "HOLD": "Nothing is proven either way. Production stays as it is.",
@@ -37,9 +39,9 @@ def page(record: Record, *, overrides: Sequence[Override], pictures: Mapping[str
     style += "".join(_rule(place[photo], jpeg) for photo, jpeg in sorted(pictures.items()))
     body = [
         _head(content, overrides),
-        *metrics_section(content["rows"]),
+        *metrics_section(content["rows"], noun(content["spec"]["kind"])),
         *validity_section(content),
-        *queries_section(content, place),
+        *(queries_section(content, place) if content["queries"] else ()),
         *explanation_sections(content),
         *_digests(record),
         _way_out(record),
@@ -60,12 +62,12 @@ def _rule(number: int, jpeg: bytes) -> str:
 def _head(content: Mapping[str, Any], overrides: Sequence[Override]) -> str:
     spec, decision, data = content["spec"], content["decision"], content["data"]
     verdict = decision["verdict"]
-    facts = [
-        (data["production"]["space"], "production"),
-        (data["candidate"]["space"], "candidate"),
-        (f"{content['validity']['asked']:,}", "queries"),
-        (f"{data['candidate']['rows']:,}", "photos"),
-    ]
+    if "log" in data:
+        facts = [*((data[side]["release"][:12], side) for side in _SIDES)]
+        facts += [(f"{data[what]:,}", what) for what in ("searches", "people")]
+    else:
+        facts = [*((data[side]["space"], side) for side in _SIDES)]
+        facts += [(f"{content['validity']['asked']:,}", "queries"), (f"{data['candidate']['rows']:,}", "photos")]
     boxes = "".join(f"<div><b>{escape(value)}</b><span>{escape(name)}</span></div>" for value, name in facts)
     return (
         f"<p class='eyebrow'>Experiment of {escape(spec['owner'])} · {escape(spec['kind'])} · "
@@ -90,10 +92,9 @@ def _digests(record: Record) -> Iterable[str]:
     rows = [
         ("record", f"{record.key}, sha256 {record.sha256}"),
         ("spec", content["spec_digest"]),
-        ("golden queries", data["queries"]),
-        ("their right answers, as landed", data["right_answers"]),
-        *((f"{side}: release", data[side]["release"]) for side in ("production", "candidate")),
-        *((f"{side}: how", _way(data[side])) for side in ("production", "candidate")),
+        *_asked(data),
+        *((f"{side}: release", data[side]["release"]) for side in _SIDES),
+        *((f"{side}: how", _way(data[side])) for side in _SIDES if "space" in data[side]),
         ("code", ", ".join(f"{name} {version}" for name, version in sorted(content["code"].items()))),
         ("run by", f"{content['actor']} at {content['at']}"),
     ]
@@ -104,6 +105,12 @@ def _digests(record: Record) -> Iterable[str]:
     yield f"<h2>What this rests on</h2><table>{lines}</table>"
     spec = json.dumps(content["spec"], indent=1, sort_keys=True, ensure_ascii=False)
     yield f"<details><summary>The spec, as it was read</summary><pre>{escape(spec)}</pre></details>"
+
+
+def _asked(data: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if "log" in data:
+        return [("log of interactions", data["log"]), ("log from before", data["before"] or "none")]
+    return [("golden queries", data["queries"]), ("their right answers, as landed", data["right_answers"])]
 
 
 def _way(side: Mapping[str, Any]) -> str:

@@ -23,6 +23,8 @@ def ranked_by(content: Mapping[str, Any]) -> str:
 
 def lost_and_won(content: Mapping[str, Any]) -> tuple[list[Query], list[Query]]:
     """Return the queries that lost most and those that gained most, at most twenty each, largest change first."""
+    if not content["queries"]:
+        return [], []
     metric = ranked_by(content)
     changed = [
         (change(query, metric), query) for query in content["queries"] if metric in query["production"]["values"]

@@ -16,7 +16,7 @@ MOST_SLICES = 16
 _Row = Mapping[str, Any]
 
 
-def metrics_section(rows: Sequence[_Row]) -> Iterable[str]:
+def metrics_section(rows: Sequence[_Row], things: str) -> Iterable[str]:
     """Yield the table of metrics, each followed by its slices."""
     yield (
         "<h2>Metrics</h2><p>To the right is better, whichever direction a number has. The bar is the interval of the "
@@ -25,7 +25,7 @@ def metrics_section(rows: Sequence[_Row]) -> Iterable[str]:
     )
     head = "".join(
         f"<th{' class=n' if name in _NUMBERS else ''}>{name}</th>"
-        for name in ("metric", "production", "candidate", "change", "", "detectable", "queries", "clusters", "verdict")
+        for name in ("metric", "production", "candidate", "change", "", "detectable", things, "clusters", "verdict")
     )
     body = "".join(_metric(rows, name) for name in dict.fromkeys(row["metric"] for row in rows))
     yield f"<div class='wide'><table><tr>{head}</tr>{body}</table></div>"
@@ -37,7 +37,7 @@ def metrics_section(rows: Sequence[_Row]) -> Iterable[str]:
         yield f"<p>{escape(', '.join(names))}: {escape(caveat)}.</p>"
 
 
-_NUMBERS = {"production", "candidate", "change", "detectable", "queries", "clusters"}
+_NUMBERS = {"production", "candidate", "change", "detectable", "queries", "lists", "people", "clusters"}
 _SAID = {"holds": "harmless", "unclear": "not proven"}
 _SAID_BESIDE = {"holds": "harmless"}
 _NOTHING = "\N{EN DASH}"
@@ -100,26 +100,33 @@ def number(value: float | None) -> str:
 def validity_section(content: Mapping[str, Any]) -> Iterable[str]:
     """Yield what says whether the run may say anything."""
     validity, spec = content["validity"], content["spec"]
-    shares = validity["judged_shares"]
+    logged = spec["kind"] != "offline"
     asked = [query for query in content["queries"] if query["relevant"]]
     rows = [
-        ("queries asked", f"{validity['asked']:,}, of them {len(asked):,} with a right answer", ""),
+        ("searches in the log", f"{validity['asked']:,}", "")
+        if logged
+        else ("queries asked", f"{validity['asked']:,}, of them {len(asked):,} with a right answer", ""),
         (
-            "answers missing on one side",
+            "searches of no side" if logged else "answers missing on one side",
             f"{validity['lost_pairs']:,}",
             f"at most {spec['lost_max']:.1%}: failures do not hit by chance",
         ),
-        (
-            "judged among the first ten",
-            ", ".join(f"{side} {shares[side]:.1%}" for side in ("production", "candidate")),
-            f"at least {spec['judged_min']:.0%}, or new finds count as wrong",
+        *_split(validity, spec),
+        *(
+            (
+                "judged among the first ten",
+                ", ".join(f"{side} {share:.1%}" for side, share in shares.items()),
+                f"at least {spec['judged_min']:.0%}, or new finds count as wrong",
+            )
+            for shares in [validity["judged_shares"]]
+            if shares
         ),
         (f"clusters ({spec['cluster']})", f"{max((row['clusters'] for row in content['rows']), default=0):,}", ""),
         *_plan(content),
         *(
             (f"{name}, mean", _both(content, name), content["metrics"][name])
             for name in ("recall_vs_exact", "nothing_found", "false_answer")
-            if name in content["metrics"]
+            if name in content["metrics"] and not logged
         ),
     ]
     lines = "".join(
@@ -128,6 +135,16 @@ def validity_section(content: Mapping[str, Any]) -> Iterable[str]:
     faults = "".join(f"<li>{escape(fault)}</li>" for fault in content["faults"])
     said = f"<ul>{faults}</ul>" if faults else "<p>Nothing speaks against reading the effects.</p>"
     yield f"<h2>Validity</h2>{said}<table>{lines}</table>"
+
+
+def _split(validity: Mapping[str, Any], spec: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
+    if validity.get("split"):
+        old, new = validity["split"]
+        yield (
+            "people of each side",
+            f"production {old:,}, candidate {new:,}",
+            f"{spec['split']:.0%} are meant to see the candidate, or the assignment is broken",
+        )
 
 
 def _plan(content: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
@@ -149,9 +166,11 @@ def _both(content: Mapping[str, Any], name: str) -> str:
 
 def explanation_sections(content: Mapping[str, Any]) -> Iterable[str]:
     """Yield what explains without deciding: neighbours, drift, cost."""
-    yield "<h2>Spaces</h2>" + _likeness(content["likeness"])
+    if content["cost"]:
+        yield "<h2>Spaces</h2>" + _likeness(content["likeness"])
     yield "<h2>Drift</h2>" + _drift(content["drift"])
-    yield "<h2>Cost</h2>" + _cost(content["cost"])
+    if content["cost"]:
+        yield "<h2>Cost</h2>" + _cost(content["cost"])
 
 
 def _likeness(found: Mapping[str, Any] | None) -> str:

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from daguerre.quality.experiments.ab import Arm, linear
 from daguerre.quality.experiments.bootstrap import cluster_interval
+from daguerre.quality.experiments.interactions import COLUMNS, Interaction, habits
 from daguerre.quality.experiments.power import detectable, level_of, plan, power_of, spread_before
 from daguerre.quality.experiments.sequential import peeking_quantile
 from daguerre.quality.experiments.spec import ExperimentSpec, Metric
@@ -95,6 +97,32 @@ def spreads_of_record(spec: ExperimentSpec, queries: Sequence[Mapping[str, Any]]
         se = cluster_interval(new - old, clusters, alpha=spec.alpha, seed=spec.seed, per=per).se
         found[metric.name] = Spread(sd=se * math.sqrt(len(rows)), available=len(rows))
     return {name: spread for name, spread in found.items() if spread.sd > 0}
+
+
+def spreads_of_log(
+    spec: ExperimentSpec, during: Sequence[Interaction], before: Sequence[Interaction]
+) -> dict[str, Spread]:
+    """Return what is known before anybody looks at what people chose.
+
+    A list is won by one side or by none, so that lists differ by 1 at most; people, whose differences are those of
+    two groups, are expected to differ as they did before (what CUPED takes away comes on top).
+    """
+    if not during:
+        return {}
+    if spec.kind == "interleaving":
+        known = {"preference": Spread(sd=1.0, available=len(during))}
+        return {metric.name: known[metric.name] for metric in _planned(spec) if not metric.relative}
+    usual = habits(before)
+    if len(usual) < _LEAST:
+        return {}
+    found, people = {}, len({one.person for one in during})
+    for metric in _planned(spec):
+        counts = np.array([habit[COLUMNS[metric.name]] for habit in usual.values()], np.float64)
+        arm = Arm(total=counts, per=np.array([habit[0] for habit in usual.values()], np.float64))
+        sd = float(linear(arm).std(ddof=1)) / math.sqrt(spec.split * (1 - spec.split))
+        if sd > 0:
+            found[metric.name] = Spread(sd=sd / arm.ratio if metric.relative else sd, available=people)
+    return found
 
 
 def forecast(spec: ExperimentSpec, spreads: Mapping[str, Spread], *, source: str) -> Forecast | None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from daguerre.library.people import People, interactions, people
 from daguerre.quality.experiments.ab import ratio_interval
 from daguerre.quality.experiments.decision import Verdict, decide
-from daguerre.quality.experiments.interactions import METRICS, Interaction, InteractionError, evidence_of
+from daguerre.quality.experiments.interactions import METRICS, Interaction, InteractionError, evidence_of, read_log
 from daguerre.quality.experiments.interleaving import team_draft
 from daguerre.quality.experiments.judge import judge
 from daguerre.quality.experiments.split import sees_candidate
@@ -135,3 +136,14 @@ def test_a_metric_that_no_log_holds_is_refused() -> None:
     ndcg = spec(kind="interleaving", metrics=[{"name": "ndcg", "role": "success", "mde": 0.1}])
     with pytest.raises(InteractionError, match="A log holds preference"):
         evidence_of(ndcg, [])
+
+
+def test_a_log_is_lines_of_json() -> None:
+    data = "\n".join(["", json.dumps(ROW), json.dumps(ROW | {"visit": "2", "side": "candidate"})]).encode()
+    assert [(one.visit, one.side) for one in read_log(data)] == [("1", None), ("2", "candidate")]
+
+
+@pytest.mark.parametrize(("data", "said"), [(b"{}\n{", "shown"), (b"\n{", "line 2"), (b"[]", "line 1 is no object")])
+def test_a_line_that_cannot_be_read_is_named(data: bytes, said: str) -> None:
+    with pytest.raises(InteractionError, match=said):
+        read_log(data)

@@ -5,7 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from daguerre.quality.experiments.planning import Spread, forecast, spreads_of_production, spreads_of_record
+from daguerre.quality.experiments.interactions import Interaction
+from daguerre.quality.experiments.planning import (
+    Spread,
+    forecast,
+    spreads_of_log,
+    spreads_of_production,
+    spreads_of_record,
+)
 from daguerre.quality.experiments.power import detectable, power_of, queries_needed
 from daguerre.quality.experiments.sequential import peeking_quantile
 from tests.unit.quality.experiments.worlds import spec
@@ -82,3 +89,31 @@ def test_looking_on_the_way_needs_more() -> None:
     assert once
     assert often
     assert often.queries / once.queries == pytest.approx(((peeking_quantile(1, 0.05) + 0.84) / 2.8) ** 2, rel=0.05)
+
+
+def searches(person: int, clicks: list[int]) -> list[Interaction]:
+    shown = ("a", "b", "c")
+    return [
+        Interaction(visit=f"{person}-{n}", person=str(person), query="q", shown=shown, clicked=frozenset(shown[:count]))
+        for n, count in enumerate(clicks)
+    ]
+
+
+def test_lists_are_planned_with_the_most_that_they_can_differ() -> None:
+    plain = spec(kind="interleaving", metrics=[{"name": "preference", "role": "success", "mde": 0.1}])
+    found = forecast(plain, spreads_of_log(plain, searches(1, [1] * 30), []), source="x")
+    assert found is not None
+    assert (found.available, found.things) == (30, "lists")
+    assert found.queries == queries_needed(1.0, 0.1, 0.05, 0.8)
+    assert spreads_of_log(plain, [], []) == {}
+
+
+def test_people_are_planned_with_what_they_did_before() -> None:
+    plain = spec(kind="ab", metrics=[{"name": "clicks", "role": "success", "mde": 0.1}])
+    before = [one for person in range(200) for one in searches(person, [person % 2, person % 2])]
+    during = [one for person in range(50) for one in searches(person, [1])]
+    assert spreads_of_log(plain, during, []) == {}
+    found = spreads_of_log(plain, during, before)["clicks"]
+    assert found.available == 50
+    # Clicks per search are 0 or 1, half of the people each; a difference of two halves has four times the variance.
+    assert found.sd == pytest.approx(2 * 0.5, rel=0.01)
