@@ -9,7 +9,7 @@ together.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from daguerre.curation.columns import Floats, PhotoColumns
+from daguerre.curation.columns import Bools, Floats, PhotoColumns
 from daguerre.features.concepts import NOT_TO_REMEMBER
 
 #: Says how good each photo is among its owner's: `(n,)` in 0..1.
@@ -122,7 +122,7 @@ class Ranker:
         return np.where(np.isnan(features), usual, features).astype(np.float32).astype(np.float64)
 
 
-def learn_ranker(features: Floats, liked: Sequence[bool] | Floats, *, seed: int = 0) -> Ranker:
+def learn_ranker(features: Floats, liked: Bools, *, seed: int = 0) -> Ranker:
     """Learn from `(n, f)` features and what was liked; both answers must occur."""
     from sklearn.ensemble import GradientBoostingClassifier
 
@@ -131,21 +131,20 @@ def learn_ranker(features: Floats, liked: Sequence[bool] | Floats, *, seed: int 
         for name, column in zip(FEATURES, features.T, strict=True)
     }
     empty = Ranker(base=0.0, usual=usual, stumps=())
-    answers = np.asarray(liked, bool)
     model = GradientBoostingClassifier(
         n_estimators=150,
         learning_rate=0.1,
         max_depth=1,
         subsample=0.7,
-        min_samples_leaf=max(5, len(answers) // 200),
+        min_samples_leaf=max(5, len(liked) // 200),
         random_state=seed,
-    ).fit(empty._filled(features), answers)
+    ).fit(empty._filled(features), liked)
     names, stumps = list(FEATURES), []
     for tree in (stage[0].tree_ for stage in model.estimators_):
         if tree.node_count == 3:  # a tree of one node found nothing to split
             below, above = (float(model.learning_rate * tree.value[leaf, 0, 0]) for leaf in (1, 2))
             stumps.append(Stump(feature=names[tree.feature[0]], at=float(tree.threshold[0]), below=below, above=above))
-    share = answers.mean()
+    share = liked.mean()
     return Ranker(base=float(np.log(share / (1 - share))), usual=usual, stumps=tuple(stumps))
 
 
