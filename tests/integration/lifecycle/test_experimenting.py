@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,8 +10,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from daguerre import layout
+from daguerre.cli import experiments as experiments_cli
+from daguerre.cli import library as library_cli
 from daguerre.clock import frozen_clock
 from daguerre.encoders.onnx_encoder import OnnxEncoder
 from daguerre.encoders.spec import Encoder
@@ -257,3 +262,29 @@ def test_golden_queries_need_no_people(ws: Workspace) -> None:
         run_release_experiment(ws, SPEC, actor="ada", log=Log(during=b""))
     with pytest.raises(ExperimentError, match="People decide"):
         simulate_use(ws, experimenting.load_spec(SPEC), persons=5, activity=1.0, seed=1)
+
+
+def test_the_commands_say_what_a_run_can_see_and_close_what_is_not_run(
+    ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cli(app: typer.Typer, *words: str) -> str:
+        done = CliRunner().invoke(app, list(words), catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return " ".join(done.output.split())
+
+    monkeypatch.setattr(experiments_cli, "open_workspace", lambda: ws)
+    monkeypatch.setattr(library_cli, "open_workspace", lambda: ws)
+    assert cli(experiments_cli.app, "draft").startswith("# needs about ")
+    usual = default_spec(ws, read_state(ws).pointers["candidate"].release)
+    records.store_spec(ws, usual.name, usual.model_dump(mode="json"))
+    assert "closed it undecided" in cli(experiments_cli.app, "close", usual.name, "--reason", "people decide")
+    spec, clicks = tmp_path / "people.yaml", tmp_path / "clicks"
+    spec.write_bytes(PEOPLE["ab"])
+    assert "with the candidate" in cli(library_cli.app, "interactions", str(spec), str(clicks), "--people", "200")
+    logs = ["--log", str(clicks / "during.jsonl"), "--before", str(clicks / "before.jsonl")]
+    said = cli(experiments_cli.app, "run", str(spec), *logs, "--actor", "ada")
+    assert said.startswith("needs about ")
+    assert "people, because of" in said
+    assert "PROMOTE people" in said
+    listed = {row["experiment"]: row["verdict"] for row in json.loads(cli(experiments_cli.app, "list", "--json"))}
+    assert listed == {"people": "PROMOTE", usual.name: "closed"}
