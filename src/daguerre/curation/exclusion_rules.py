@@ -11,14 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from daguerre.curation.columns import DAY_S, Bools, Floats, PhotoColumns
+from daguerre.curation.columns import DAY_S, Bools, PhotoColumns
 from daguerre.curation.exclusions import never_shown
-from daguerre.curation.places import distance_km, filled_positions
+from daguerre.curation.inferred_places import infer_places
+from daguerre.curation.places import distance_km
 from daguerre.errors import DaguerreError
 from daguerre.storage.canonical import canonical_json
-
-#: A photo without GPS was where the photo nearest in time was taken, if that is no longer away than this.
-_NEAR_S = 30 * 60.0
 
 
 class ExclusionError(DaguerreError):
@@ -63,7 +61,7 @@ class ExclusionRules:
         classes: Concepts, as `photo_concepts_v1` names them, beyond documents and screenshots, which are never shown.
         places: Names of places, as in `Lisbon, PT`.
         days: Ranges of days.
-        areas: Circles; a photo without GPS is where its neighbours in time are.
+        areas: Circles; in places and circles, a photo without GPS is where its neighbours in time are.
     """
 
     number: int = 0
@@ -126,26 +124,20 @@ def excluded(columns: PhotoColumns, rules: ExclusionRules, *, until_s: float) ->
 def hidden(columns: PhotoColumns, rules: ExclusionRules) -> Bools:
     """Return which photos the owner's rules hide: `(n,) bool`. What has no time is in no range of days."""
     result = _among(columns.photo_id, rules.archived | rules.locked)
-    result |= _among(columns.place, rules.places) | _among(columns.concept, rules.classes)
+    result |= _among(columns.concept, rules.classes)
     if rules.people:
         result |= np.array([not rules.people.isdisjoint(people) for people in columns.people], bool)
     for days in rules.days:
-        result |= (columns.local_s >= _midnight(days.first)) & (columns.local_s < _midnight(days.last) + DAY_S)
-    if rules.areas:
-        lat, lon = _positions(columns)
+        # a photo whose clock was corrected is hidden with the day that it wrote, too: a correction may be wrong
+        for local_s in (columns.local_s, columns.local_s + columns.skew_s):
+            result |= (local_s >= _midnight(days.first)) & (local_s < _midnight(days.last) + DAY_S)
+    if rules.places or rules.areas:
+        where = infer_places(columns)
+        result |= _among(where.place, rules.places)
         for area in rules.areas:
-            far = distance_km(lat, lon, np.array(area.lat), np.array(area.lon))
+            far = distance_km(where.lat, where.lon, np.array(area.lat), np.array(area.lon))
             result |= np.nan_to_num(far, nan=np.inf) <= area.km
     return result
-
-
-def _positions(columns: PhotoColumns) -> tuple[Floats, Floats]:
-    """Return degrees, filled from photos taken up to half an hour away, whatever the order of the rows."""
-    lat, lon = columns.lat.copy(), columns.lon.copy()
-    order = np.argsort(columns.taken_s, kind="stable")
-    order = order[~np.isnan(columns.taken_s[order])]
-    lat[order], lon[order] = filled_positions(columns.taken_s[order], lat[order], lon[order], within_s=_NEAR_S)
-    return lat, lon
 
 
 def _among(values: npt.NDArray[np.object_], wanted: frozenset[str]) -> Bools:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pytest
 
 from daguerre.curation.columns import PhotoColumns
 from daguerre.curation.events import EventRules
+from daguerre.curation.exclusion_rules import NOTHING_EXCLUDED, Area, Days, hidden
 from daguerre.curation.inferred_places import infer_places
 from daguerre.curation.timeline import list_events, timeline
 from tests.fakes.lives import HOUR_S, START_S, columns, journeys
@@ -63,3 +66,18 @@ def test_an_event_without_gps_gets_the_place_of_its_neighbours_and_says_so():
         ("Lisbon, PT", True, 2),
         ("Lisbon, PT", False, 1),
     ]
+
+
+def test_an_excluded_place_hides_the_photos_that_were_taken_there_as_their_neighbours_tell():
+    some = photos([0, 0.1, 4, 9, 30], [LISBON, None, None, LISBON, None])
+    by_name = NOTHING_EXCLUDED.having("places", ["Lisbon, PT"])
+    by_area = NOTHING_EXCLUDED.having("areas", [Area(lat=LISBON[0], lon=LISBON[1], km=5)])
+    for rules in (by_name, by_area):
+        assert hidden(some, rules).tolist() == [True, True, True, True, False]
+
+
+def test_an_excluded_day_hides_by_the_corrected_and_by_the_written_time():
+    some = columns(3, taken_s=START_S + HOUR_S * np.array([12, 23.5, 40]), skew_s=np.array([0, HOUR_S, 0]))
+    for day, expected in (("2023-01-02", [True, True, False]), ("2023-01-03", [False, True, True])):
+        rules = NOTHING_EXCLUDED.having("days", [Days(first=date.fromisoformat(day), last=date.fromisoformat(day))])
+        assert hidden(some, rules).tolist() == expected
