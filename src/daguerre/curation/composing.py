@@ -115,7 +115,7 @@ class Composer:
 
     def _by_event(self, rows: Ints, most: int) -> list[Ints]:
         """Return what each of the most significant events proposes."""
-        event, score = self.stock.line.event[rows], self.stock.stands_out.score
+        event, score = self.stock.line.event[rows], self.stock.event_stands_out.score
         best = sorted(runs(event), key=lambda part: (-score[event[part[0]]], part[0]))[:most]
         each = max(self.stock.rules.of_part, self.stock.rules.most // len(best))
         return [self._proposals(rows[part], each) for part in best]

@@ -70,8 +70,10 @@ class MemoryRules:
         of_kind: Most memories of one kind.
         second_place: A second place is named when it has this share of a memory's photos.
         shared: Memories that share a larger part of their photos are one.
-        usual: An event below this significance is no anniversary; 0 is the owner's usual one.
-        standing_out: An event from here on is remembered without an anniversary.
+        remembered: Share of the owner's days, the most significant ones, that are remembered on their date.
+        of_week: The share of those that are remembered in their week.
+        standing_out: The share of those that are remembered without an anniversary.
+        unusual: What a day's significance is at least to be remembered on another date than its own; 0 is usual.
         years: Fewest years of a person or place over the years.
         apart_years: What lies at least so far apart is then and now.
         away_km: A place nearer to home is everyday.
@@ -86,8 +88,10 @@ class MemoryRules:
     of_kind: int = 12
     second_place: float = 0.3
     shared: float = 0.5
-    usual: float = 0.0
-    standing_out: float = 2.5
+    remembered: float = 0.3
+    of_week: float = 0.2
+    standing_out: float = 0.1
+    unusual: float = 1.0
     years: int = 3
     apart_years: int = 3
     away_km: float = 25.0

@@ -28,7 +28,9 @@ class Stock:
         moment, equals: `(n,)` moment and group of duplicates of each photo.
         year: `(n,)` calendar year of each photo.
         km: `(n,)` from home; NaN where nobody knows.
-        stands_out: Of each event, by its number.
+        event_stands_out: How much each event does, by its number.
+        day: `(n,)` number of each photo's day, from 0.
+        day_stands_out: How much each day does, by its number.
         made_for: The day.
         told: Its language.
     """
@@ -40,7 +42,9 @@ class Stock:
     equals: Ints
     year: Ints
     km: Floats
-    stands_out: Significance
+    event_stands_out: Significance
+    day: Ints
+    day_stands_out: Significance
     made_for: date
     rules: MemoryRules
     told: Speech
@@ -53,6 +57,7 @@ def stock_up(line: Timeline, equals: Ints, made_for: date, rules: MemoryRules, e
     past = columns.local_s < end_of_day
     shown = past & ~excluded(columns, exclusions, until_s=end_of_day)
     moment, km = moment_labels(columns.taken_s, columns.descriptor, equals, rules.selection), kilometres(columns)
+    day = np.unique(columns.local_day, return_inverse=True)[1].astype(np.int64)
     return Stock(
         line=line,
         shown=np.flatnonzero(shown),
@@ -61,7 +66,9 @@ def stock_up(line: Timeline, equals: Ints, made_for: date, rules: MemoryRules, e
         equals=equals,
         year=columns.local_s.astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64) + 1970,
         km=km,
-        stands_out=significance(columns, line.event, moment, shown, km),
+        event_stands_out=significance(columns, line.event, moment, shown, km),
+        day=day,
+        day_stands_out=significance(columns, day, moment, shown, km),
         made_for=made_for,
         rules=rules,
         told=speech(rules.locale),
@@ -73,20 +80,26 @@ def moments_in(stock: Stock, rows: Ints) -> int:
     return len(np.unique(stock.moment[rows]))
 
 
-def standing_out(stock: Stock, rows: Ints, least: float) -> Ints:
-    """Return those of the rows that lie in an event of at least this significance."""
-    return rows[stock.stands_out.score[stock.line.event[rows]] >= least]
+def standing_out(stock: Stock, rows: Ints, share: float, least: float = 0.0) -> Ints:
+    """Return those of the rows that lie on a day among this share of the owner's most significant ones.
+
+    By share, because how far a day can stand out depends on how much is known of the photos; but `least` is what it
+    takes, 0 for the usual day.
+    """
+    score = stock.day_stands_out.score
+    least = max(least, float(np.quantile(score[np.unique(stock.day[stock.shown])], 1 - share)))
+    return rows[score[stock.day[rows]] >= least]
 
 
-def best_event(stock: Stock, rows: Ints) -> int:
-    """Return the most significant event among the rows; the first one wins a tie."""
-    events = np.unique(stock.line.event[rows])
-    return int(events[stock.stands_out.score[events].argmax()])
+def reasons(stock: Stock, rows: Ints) -> list[str]:
+    """Return what makes the most significant day among the rows stand out, strongest first."""
+    days = np.unique(stock.day[rows])
+    return stock.day_stands_out.reasons(int(days[stock.day_stands_out.score[days].argmax()]))
 
 
 def worth(stock: Stock, rows: Ints, best: int = 1) -> float:
-    """Return what the most significant events among the rows are worth together, 0..1; the owner's usual one .27."""
-    scores = stock.stands_out.score[np.unique(stock.line.event[rows])]
+    """Return what the most significant days among the rows are worth together, 0..1; the owner's usual one .27."""
+    scores = stock.day_stands_out.score[np.unique(stock.day[rows])]
     return float(1 / (1 + np.exp(-(np.sort(scores)[-best:].mean() - 2) / 2)))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from daguerre.curation.columns import Ints
 from daguerre.curation.composing import Idea
 from daguerre.curation.memory import Kind
-from daguerre.curation.stock import Stock, best_event, day_of, named, standing_out, worth
+from daguerre.curation.stock import Stock, day_of, named, reasons, standing_out, worth
 from daguerre.curation.titles.speech import Told
 
 #: This week is so many days before and after the day.
@@ -18,11 +18,11 @@ _AROUND = 3
 
 
 def on_this_day(stock: Stock) -> list[Idea]:
-    """Return the days of earlier years with this date on which an event took place that was no small one."""
+    """Return the days of earlier years with this date that were no small ones."""
     found = []
     for year, rows in _years(stock):
         for day in same_days(stock.made_for, year):
-            on_it = standing_out(stock, rows[_days(stock, rows) == np.datetime64(day)], stock.rules.usual)
+            on_it = standing_out(stock, rows[_days(stock, rows) == np.datetime64(day)], stock.rules.remembered)
             if len(on_it):
                 found.append(_idea(stock, on_it, day, stock.made_for.year - year, "on_this_day"))
     return found
@@ -35,7 +35,7 @@ def this_week(stock: Stock) -> list[Idea]:
         day = (same_days(stock.made_for, year) or [date(year, 3, 1)])[-1]
         off = (_days(stock, stock.shown) - np.datetime64(day)).astype(np.int64)
         near = stock.shown[(np.abs(off) <= _AROUND) & (off != 0)]
-        near = standing_out(stock, near, max(stock.rules.usual, stock.rules.standing_out / 2))
+        near = standing_out(stock, near, stock.rules.of_week, stock.rules.unusual)
         if len(near):
             found.append(_idea(stock, near, day_of(stock, int(near[0])), stock.made_for.year - year, "this_week"))
     return found
@@ -53,7 +53,7 @@ def same_days(day: date, year: int) -> list[date]:
 
 def _idea(stock: Stock, rows: Ints, on: date, years: int, kind: Kind) -> Idea:
     tell = stock.told.on_this_day if kind == "on_this_day" else stock.told.this_week
-    parts, places = stock.stands_out.reasons(best_event(stock, rows)), named(stock, rows)
+    parts, places = reasons(stock, rows), named(stock, rows)
 
     def told(picks: int) -> Told:
         return tell(years=years, on=on, places=places, parts=parts, photos=len(rows), picks=picks)

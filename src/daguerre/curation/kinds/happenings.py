@@ -1,4 +1,4 @@
-"""Trips that are over, and events that stood out weeks or months ago."""
+"""Trips that are over, and days that stood out weeks or months ago."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 from daguerre.curation.columns import Bools, Ints
 from daguerre.curation.composing import Idea
 from daguerre.curation.groups import runs
-from daguerre.curation.stock import Stock, best_event, day_of, named, worth
+from daguerre.curation.stock import Stock, day_of, named, reasons, standing_out, worth
 from daguerre.curation.titles.speech import Told
 from daguerre.curation.trips import Trip
 
-#: An event is remembered from two weeks after it until the second year; later it has its anniversaries.
+#: A day is remembered from two weeks after it until the second year; later it has its anniversaries.
 _FROM_DAYS, _TO_DAYS = 14, 540
-#: A trip is worth what its best events are.
+#: A trip is worth what its best days are.
 _OF_TRIP = 3
 
 
@@ -44,14 +44,11 @@ def _trip(stock: Stock, trip: Trip, rows: Ints) -> Idea:
 
 
 def events(stock: Stock) -> list[Idea]:
-    """Return the days at home with an event that stood out weeks or months ago; those of a trip are told with it."""
-    starts = stock.line.columns.local_day[np.searchsorted(stock.line.event, np.arange(stock.line.event.max() + 1))]
-    began = starts[stock.line.event[stock.shown]].astype(np.int64)
-    ago = (stock.made_for - date(1970, 1, 1)).days - began
-    near = (ago >= _FROM_DAYS) & (ago <= _TO_DAYS) & ~_away(stock)[stock.shown]
-    near &= stock.stands_out.score[stock.line.event[stock.shown]] >= stock.rules.standing_out
-    recent = stock.shown[near]
-    return [_day(stock, recent[rows]) for rows in runs(began[near])]
+    """Return the days at home that stood out weeks or months ago; those of a trip are told with it."""
+    ago = (stock.made_for - date(1970, 1, 1)).days - stock.line.columns.local_day[stock.shown]
+    recent = stock.shown[(ago >= _FROM_DAYS) & (ago <= _TO_DAYS) & ~_away(stock)[stock.shown]]
+    recent = standing_out(stock, recent, stock.rules.standing_out, stock.rules.unusual)
+    return [_day(stock, recent[rows]) for rows in runs(stock.day[recent])]
 
 
 def _away(stock: Stock) -> Bools:
@@ -63,12 +60,8 @@ def _away(stock: Stock) -> Bools:
 
 
 def _day(stock: Stock, rows: Ints) -> Idea:
-    on, places, parts = (
-        day_of(stock, int(rows[0])),
-        named(stock, rows),
-        stock.stands_out.reasons(best_event(stock, rows)),
-    )
-    ago = (stock.made_for - on).days
+    on, places = day_of(stock, int(rows[0])), named(stock, rows)
+    parts, ago = reasons(stock, rows), (stock.made_for - on).days
 
     def told(picks: int) -> Told:
         return stock.told.event(days_ago=ago, on=on, places=places, parts=parts, photos=len(rows), picks=picks)
