@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from daguerre.curation.best_shot import appeal, mean_rank
-from daguerre.curation.columns import Bools, Floats, Words
+from daguerre.curation.columns import Bools, Floats, Ints, Words
 from daguerre.curation.ranker_files import load_ranker, store_ranker
 from daguerre.curation.ranking import FEATURES, Judge, Ranker, features_at, learn_ranker
 from daguerre.curation.ranking_trial import pairwise_accuracy
@@ -112,7 +112,7 @@ def train_ranker(ws: Workspace, *, actor: str) -> RankerReport:
     if len(lists) < _FEWEST_LISTS:
         return RankerReport(reason=f"only {len(lists)} weeks of owners to try it on", liked=liked, lists=len(lists))
     ranker = learn_ranker(rows.features[learnable], rows.liked[learnable])
-    report = _tried(ranker, rows, lists, learnt_from=int(learnable.sum()), liked=liked)
+    report = try_ranker(ranker, rows, lists)
     facts = {
         "code_version": CODE_VERSION,
         "service": SERVICE,
@@ -160,7 +160,7 @@ def training_rows(ws: Workspace, weeks: list[Week]) -> Rows:
     )
 
 
-def lists_of(rows: Rows) -> list[Floats]:
+def lists_of(rows: Rows) -> list[Ints]:
     """Return the held-out lists, one per owner and week, as row numbers; those without a choice are left out."""
     where = np.flatnonzero(rows.held_out)
     keys = [f"{rows.owner[row]}\0{rows.week[row]}" for row in where]
@@ -168,13 +168,14 @@ def lists_of(rows: Rows) -> list[Floats]:
     return [part for part in found if 0 < rows.liked[part].sum() < len(part)]
 
 
-def hand_made(rows: Rows, part: Floats) -> Floats:
+def hand_made(rows: Rows, part: Ints) -> Floats:
     """Return what the quality of best_shot says of the photos of one list."""
     names = list(FEATURES)
     return mean_rank(*(rows.features[part, names.index(name)] for name in ("sharpness", "aesthetic")))
 
 
-def _tried(ranker: Ranker, rows: Rows, lists: list[Floats], *, learnt_from: int, liked: int) -> RankerReport:
+def try_ranker(ranker: Ranker, rows: Rows, lists: list[Ints]) -> RankerReport:
+    """Compare a ranker with the hand-made quality on the held-out lists; it is better when the whole interval is."""
     score = ranker.log_odds(rows.features)
     plain = np.full(len(score), np.nan)
     for part in lists:
@@ -190,8 +191,8 @@ def _tried(ranker: Ranker, rows: Rows, lists: list[Floats], *, learnt_from: int,
         promoted=better,
         reason=f"pairs in order: {ours.mean():.3f} against {other.mean():.3f} by the hand-made quality"
         + ("" if better else f", which is not surely better (gain from {gain.low:+.3f} to {gain.high:+.3f})"),
-        learnt_from=learnt_from,
-        liked=liked,
+        learnt_from=int((~rows.held_out).sum()),
+        liked=int(rows.liked[~rows.held_out].sum()),
         lists=len(lists),
         pairwise=float(ours.mean()),
         baseline_pairwise=float(other.mean()),

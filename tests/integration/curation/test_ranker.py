@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+import json
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ import pytest
 from daguerre import layout
 from daguerre.curation.best_shot import appeal
 from daguerre.curation.ranker_files import RankerError, load_ranker, read_manifest
-from daguerre.curation.ranking import FEATURES, features_at, features_of
+from daguerre.curation.ranking import FEATURES, features_at, features_of, learn_ranker
 from daguerre.curation.reading import LibraryReader
 from daguerre.features.lake import write_partition
 from daguerre.features.store import training_frame
@@ -27,9 +29,11 @@ from daguerre.stages.ranker import (
     SERVICE,
     RankerReport,
     judge_of,
+    lists_of,
     promoted_ranker,
     train_ranker,
     training_rows,
+    try_ranker,
 )
 from daguerre.workspace import Workspace
 from tests.fakes.owners import live_ten_weeks
@@ -43,6 +47,7 @@ class Lived:
     ws: Workspace
     clock: MovingClock
     report: RankerReport
+    folder: Path
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +55,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
     folder, clock = tmp_path_factory.mktemp("lived"), MovingClock()
     ws = workspace(folder, clock=clock)
     live_ten_weeks(ws, clock, folder / "events.jsonl", seed=1, owners=6)
-    return Lived(ws=ws, clock=clock, report=train_ranker(ws, actor="a test"))
+    return Lived(ws=ws, clock=clock, report=train_ranker(ws, actor="a test"), folder=folder)
 
 
 def test_what_was_learnt_beats_the_hand_made_quality_by_a_tenth(lived: Lived) -> None:
@@ -137,6 +142,26 @@ def test_counts_of_the_week_itself_are_no_feature(lived: Lived) -> None:
         assert labels[photo]
     finally:
         lived.ws.store.delete(f"{layout.feature_view(PHOTO_ENGAGEMENT.name)}/dt={day}/loud.parquet")
+
+
+def test_a_ranker_of_noise_is_not_promoted(lived: Lived) -> None:
+    rows = training_rows(lived.ws, weeks_until(lived.clock.now))
+    chance = replace(rows, liked=np.random.default_rng(3).permutation(rows.liked))
+    ranker = learn_ranker(chance.features[~chance.held_out], chance.liked[~chance.held_out])
+    report = try_ranker(ranker, chance, lists_of(chance))
+    assert not report.promoted
+    assert "not surely better" in report.reason
+    assert abs(report.pairwise - 0.5) < 0.12
+
+
+def test_what_people_did_lately_is_read_with_the_library(lived: Lived) -> None:
+    library, first = LibraryReader(lived.ws).read(OWNER), lived.clock.now.date() - timedelta(days=28)
+    told = [json.loads(line) for line in (lived.folder / "events.jsonl").read_text().splitlines()]
+    lately = [event for event in told if datetime.fromisoformat(event["at"]).date() >= first]
+    for kind, counted in {"view": library.views, "favorite": library.favorites, "share": library.shares}.items():
+        expected = Counter(event["photo_id"] for event in lately if event["kind"] == kind)
+        assert counted.sum() > 0
+        assert counted.tolist() == [expected[photo] for photo in library.photo_id.tolist()]
 
 
 def test_a_ranker_that_was_changed_is_refused(lived: Lived) -> None:
