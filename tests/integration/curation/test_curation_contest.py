@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from daguerre.curation.columns import PhotoColumns
+from daguerre.curation.selection import SelectionRules
 from daguerre.quality.experiments.records import ExperimentError
 from daguerre.quality.experiments.spec import ExperimentSpec, Metric, Side
 from daguerre.stages.curation_contest import PICKS, CurationContest
@@ -53,7 +54,7 @@ def known(ws: Workspace, libraries: dict[str, PhotoColumns], tmp_path: Path) -> 
 
 
 def test_both_sides_choose_from_every_event(known: Workspace) -> None:
-    contest = CurationContest(ws=known, spec=spec({"quality_weight": 0.0}))
+    contest = CurationContest(ws=known, spec=spec({"quality_growth": 0.0}))
     measured = contest.measure(no_progress)
     assert {row["owner"] for row in measured.rows} == {"alice", "o'brien"}
     assert measured.validity.asked == len(measured.rows) >= 10
@@ -77,7 +78,7 @@ def test_the_data_are_the_truth_the_photos_and_the_rules(known: Workspace) -> No
     data = contest.data({})
     assert data == contest.measure(no_progress).data
     assert data["candidate"]["rules"]["moment_s"] == 30.0
-    assert data["production"]["rules"]["moment_s"] == 60.0
+    assert data["production"]["rules"]["moment_s"] == SelectionRules().moment_s != 30.0
     assert (data["production"]["space"], data["candidate"]["space"]) == ("usual rules", "moment_s 30")
     truth = Path(known.settings.source) / ".daguerre/truth.jsonl"
     assert contest.query_set() == sha256_hex(truth.read_bytes())

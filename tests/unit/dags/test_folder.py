@@ -80,5 +80,6 @@ def test_nightly_refresh_covers_what_a_batch_goes_through(folder: dict[str, Any]
         reached |= new
         keys = [key for key in graph.get_all_asset_keys() if key.to_user_string() in new]
         new = {child.to_user_string() for key in keys for child in graph.get(key).child_keys} - reached
-    assert set(folder["dags"]["nightly_refresh"]["assets"]) == reached
+    # Experiments run when somebody asks, the ranker learns once a week.
+    assert set(folder["dags"]["nightly_refresh"]["assets"]) == reached - {"experiment", "photo_ranker"}
     assert folder["dags"]["nightly_refresh"]["outlets"] == ["photo_index"]
