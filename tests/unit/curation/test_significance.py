@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pytest
 
 from daguerre.curation.columns import PhotoColumns
+from daguerre.curation.exclusion_rules import NOTHING_EXCLUDED
+from daguerre.curation.memory import RULES
 from daguerre.curation.significance import PARTS, Significance, kilometres, significance
+from daguerre.curation.stock import standing_out, stock_up
+from daguerre.curation.timeline import timeline
 from tests.fakes.big_days import STRATA, judged
 from tests.fakes.lives import START_S, columns
 from tests.fakes.measures import average_precision
@@ -33,6 +39,25 @@ def test_big_days_are_found_better_than_by_counting_photos(stories, stratum):
     gain = np.mean(ours) - max(np.mean(counted), np.mean(counted_shown))
     assert gain >= MARGIN, (np.mean(ours), np.mean(counted), np.mean(counted_shown))
     assert min(ours) > min(counted)
+
+
+def remembered(told: Story, share: float) -> tuple[float, float]:
+    """Return how many of the days that are remembered were big, and how many of the big ones are remembered."""
+    line = timeline(told.columns)
+    stock = stock_up(line, np.arange(len(line.event)), date(2025, 1, 1), RULES, NOTHING_EXCLUDED)
+    days = np.unique(line.columns.local_day[standing_out(stock, stock.shown, share)]).tolist()
+    big = told.big.intersection(map(int, days))
+    return len(big) / len(days), len(big) / len(told.big)
+
+
+def test_what_is_remembered_on_its_date_was_big_far_more_often_than_what_a_date_query_finds(stories):
+    counts = [np.unique(told.columns.local_day, return_counts=True) for told in stories]
+    of_date = [[int(d) in told.big for d in c[0][c[1] >= 4]] for told, c in zip(stories, counts, strict=True)]
+    found = [remembered(told, RULES.remembered) for told in stories]
+    assert np.mean([precision for precision, _ in found]) >= 2 * np.mean([np.mean(each) for each in of_date])
+    assert np.mean([recall for _, recall in found]) >= 0.9
+    few = [remembered(told, RULES.standing_out)[0] for told in stories]
+    assert np.mean(few) >= 0.5
 
 
 def test_the_parts_add_up_and_say_why(stories):
