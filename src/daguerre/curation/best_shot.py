@@ -13,13 +13,14 @@ from daguerre.curation.preference import Preference
 #: Printed by benchmarks.learn_best_shot: 400 bursts of painted scenes, measured by the real extractor.
 LEARNT = Preference(
     weight={
-        "sharpness": 0.70,
-        "light": -0.42,
-        "contrast": -0.16,
+        "sharpness": 0.76,
+        "light": -0.44,
+        "contrast": -0.19,
         "typical": 0.09,
-        "calm": 0.75,
-        "aesthetic": 0.51,
-        "views": 0.24,
+        "calm": 1.61,
+        "grain": -0.81,
+        "aesthetic": 0.57,
+        "views": 0.23,
     },
     unit={
         "sharpness": 0.957,
@@ -27,6 +28,7 @@ LEARNT = Preference(
         "contrast": 0.222,
         "typical": 0.227,
         "calm": 0.468,
+        "grain": 1.373,
         "aesthetic": 0.076,
         "views": 0.434,
     },
@@ -48,7 +50,7 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "sharpest": ("sharpness", "light", "contrast"),
     "faces best": ("faces", "face_quality"),
     "best exposed": ("typical",),
-    "least noisy": ("calm",),
+    "least noisy": ("calm", "grain"),
     "best look": ("aesthetic",),
 }
 _OF_PEOPLE = 3
