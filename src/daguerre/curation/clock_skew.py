@@ -16,7 +16,7 @@ from daguerre.curation.columns import DAY_S, Bools, Floats, Ints, PhotoColumns
 from daguerre.curation.exclusions import screenshots
 from daguerre.curation.groups import Edges
 
-HOUR_S = 3600.0
+_HALF_HOUR_S = 1800.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,4 +242,7 @@ def _to_the_second(heard: Sittings, first: int, last: int, offset: float, rules:
         order = np.argsort(heard.apart_s[near])
         weight = np.cumsum(heard.belief[near][order])
         offset = float(heard.apart_s[near][order][np.searchsorted(weight, weight[-1] / 2)])
-    return offset, pairs
+    # Summer time and time zones are why clocks are wrong: few pairs do not tell an hour and a minute from an hour.
+    whole = _HALF_HOUR_S * round(offset / _HALF_HOUR_S)
+    unsure_s = 3 * rules.exact_s / np.sqrt(3 * pairs)
+    return (whole if whole and abs(offset - whole) <= unsure_s else offset), pairs
