@@ -133,7 +133,8 @@ def hidden(columns: PhotoColumns, rules: ExclusionRules) -> Bools:
             result |= (local_s >= _midnight(days.first)) & (local_s < _midnight(days.last) + DAY_S)
     if rules.places or rules.areas:
         where = infer_places(columns)
-        result |= _among(where.place, rules.places)
+        # The name that a photo carries counts, whatever its neighbours tell.
+        result |= _among(columns.place, rules.places) | _among(where.place, rules.places)
         for area in rules.areas:
             far = distance_km(where.lat, where.lon, np.array(area.lat), np.array(area.lon))
             result |= np.nan_to_num(far, nan=np.inf) <= area.km
