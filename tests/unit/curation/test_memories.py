@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from daguerre.curation.columns import PhotoColumns, timed
 from daguerre.curation.exclusions import never_shown
+from daguerre.curation.kinds.anniversaries import same_days
 from daguerre.curation.memories import make_memories
 from daguerre.curation.memory import Memory
-from daguerre.curation.kinds.anniversaries import same_days
 from daguerre.curation.timeline import Timeline, list_events, timeline
 from tests.fakes.lives import DAY_S, columns, journeys, unit
 
