@@ -11,6 +11,7 @@ from daguerre.ids import parse_batch
 from daguerre.stages import duplicates as duplicates_stage
 from daguerre.stages import events as events_stage
 from daguerre.stages import memories as memories_stage
+from daguerre.stages import themes as themes_stage
 
 
 @dg.asset(
@@ -52,6 +53,25 @@ def events(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Material
     """Photos close in time and place, and the trips they belong to."""
     ws = daguerre.workspace(context.run.run_id)
     report = events_stage.run_events(ws, parse_batch(context.partition_key))
+    return dg.MaterializeResult(metadata=shown(ws, report))
+
+
+@dg.asset(
+    partitions_def=partitions.batch,
+    deps=[duplicates],
+    group_name="curation",
+    kinds={"python", "lance"},
+    tags={"daguerre/reads": "tables"},
+    owners=policy.DATA_TEAM,
+    code_version=themes_stage.CODE_VERSION,
+    pool=policy.CURATION,
+    automation_condition=policy.FLOWS,
+    retry_policy=policy.RETRY,
+)
+def themes(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.MaterializeResult:
+    """What each library is about: balanced themes on two levels, for browsing without a question."""
+    ws = daguerre.workspace(context.run.run_id)
+    report = themes_stage.run_themes(ws, parse_batch(context.partition_key))
     return dg.MaterializeResult(metadata=shown(ws, report))
 
 

@@ -11,8 +11,8 @@ label = dg.define_asset_job(
 )
 curate = dg.define_asset_job(
     "curate",
-    ["online_signals", "signal_drift", "duplicates", "events", "memories"],
-    description="Signals online, drift, duplicates, events, memories.",
+    ["online_signals", "signal_drift", "duplicates", "events", "themes", "memories"],
+    description="Signals online, drift, duplicates, events, themes, memories.",
 )
 publish = dg.define_asset_job("publish", ["search_index", "search_quality"], description="Index and measure.")
 release = dg.define_asset_job("release", ["encoder_release"], description="Show a release in the catalogue.")

@@ -16,7 +16,7 @@ from dags.dagster_operator import DagsterMaterializeOperator, address
 STAGES = [
     *["landed_batch", "photos", "signals"],
     *["embeddings", "concepts"],
-    *["duplicates", "online_signals", "signal_drift", "events", "memories"],
+    *["duplicates", "online_signals", "signal_drift", "events", "themes", "memories"],
     *["search_index", "search_quality"],
 ]
 #: A batch that lacks one of these is open.

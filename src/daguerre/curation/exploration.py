@@ -163,10 +163,12 @@ def _keys(members: Sequence[tuple[str, ...]], parent: str, before: Sequence[Them
         shared = np.array([[len(a & b) / len(a | b) for b in then] for a in now])
         for i, j in zip(*linear_sum_assignment(-shared), strict=True):
             keys[i] = before[j].key if shared[i, j] >= same else ""
-    return [
-        key or hashlib.sha256("\0".join(("theme", parent, photos[0])).encode()).hexdigest()[:32]
-        for key, photos in zip(keys, members, strict=True)
-    ]
+    for i, photos in enumerate(members):
+        about: tuple[str, ...] = ("theme", parent, photos[0])
+        while not keys[i] or keys.count(keys[i]) > 1:  # a theme of before may still carry the name of this photo
+            keys[i] = hashlib.sha256("\0".join(about).encode()).hexdigest()[:32]
+            about = (*about, keys[i])
+    return keys
 
 
 def _labels(words: Sequence[Words], earlier: Sequence[str]) -> list[str]:

@@ -60,6 +60,11 @@ def events(ws: Workspace) -> Table:
     return Table(ws.store, layout.EVENTS, schemas.EVENTS)
 
 
+def themes(ws: Workspace) -> Table:
+    """Return what each library is about, for browsing."""
+    return Table(ws.store, layout.THEMES, schemas.THEMES)
+
+
 def corrections(ws: Workspace) -> Table:
     """Return what was put right about clocks and places."""
     return Table(ws.store, layout.CORRECTIONS, schemas.CORRECTIONS)

@@ -196,6 +196,18 @@ CORRECTIONS = pa.schema(
     ]
 )
 
+#: One row per theme of a library, on two levels; `photo_ids` most typical first.
+THEMES = pa.schema(
+    [
+        _key("theme_id"),
+        pa.field("owner_id", pa.string(), nullable=False),
+        ("parent_id", pa.string()),
+        pa.field("label", pa.string(), nullable=False),
+        pa.field("photo_ids", pa.list_(pa.string()), nullable=False),
+        pa.field("code_version", pa.string(), nullable=False),
+    ]
+)
+
 #: One row per memory that may be shown.
 MEMORIES = pa.schema(
     [

@@ -12,7 +12,10 @@ from daguerre.landing.manifest import read_manifest
 from daguerre.tables import catalogue
 from tests.fakes.installation import Finished, instance_of
 
-PER_BATCH = ["landed_batch", "photos", "signals", "online_signals", "signal_drift", "duplicates", "events", "memories"]
+PER_BATCH = [
+    *["landed_batch", "photos", "signals", "online_signals", "signal_drift"],
+    *["duplicates", "events", "themes", "memories"],
+]
 PER_BATCH_AND_SPACE = ["embeddings", "concepts"]
 PER_SPACE = ["encoder_release", "search_index", "search_quality"]
 
