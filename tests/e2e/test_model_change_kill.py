@@ -250,6 +250,8 @@ class Search:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+        assert self.process.stdin
+        self.process.stdin.close()
         if self.file.exists() and not self.file.read_bytes().endswith(b"\n"):
             with self.file.open("ab") as out:
                 out.write(b"\n")
