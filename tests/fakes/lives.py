@@ -23,7 +23,7 @@ LOOK_DIM = 64
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Life:
-    """n photos in order of time and what is true about them. `trip` is 0 at home, `late_s` 0 where the clock was right."""
+    """n photos in order of time and what is true about them. `trip` is 0 at home, `late_s` 0 with the right clock."""
 
     taken_s: np.ndarray
     lat: np.ndarray
@@ -171,7 +171,8 @@ def journeys(seed: int, *, years: int = 2, gps: float = 0.7, at_home: float = 1.
                 kept = np.sort(rng.uniform(0, 2 * HOUR_S, n))[rng.random(n) < (1.0 if days > 1 else at_home)]
                 spots = where + rng.normal(0, 0.005, (len(kept), 2))
                 rows += [
-                    (START_S + t + at, *spot, event, trip * (days > 1), 0.0) for at, spot in zip(kept, spots, strict=True)
+                    (START_S + t + at, *spot, event, trip * (days > 1), 0.0)
+                    for at, spot in zip(kept, spots, strict=True)
                 ]
                 event += 1
         day += days

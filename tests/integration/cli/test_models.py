@@ -19,8 +19,8 @@ from tests.fakes.installation import Finished
 from tests.integration.cli.conftest import Call
 
 COMMANDS = [
-    "import", "register", "keygen", "list", "show", "history", "diff", "validate", "sample", "approve", "nominate", "backfill",
-    "complete", "shadow", "canary", "promote", "watch", "rollback", "retire", "policy", "verify",
+    "import", "register", "keygen", "list", "show", "history", "diff", "validate", "sample", "approve", "nominate",
+    "backfill", "complete", "shadow", "canary", "promote", "watch", "rollback", "retire", "policy", "verify",
 ]  # fmt: skip
 
 
