@@ -107,6 +107,7 @@ def _how_to_go_on(page: Path) -> None:
     out.print("Go on (`source .venv/bin/activate` puts daguerre on the path):")
     out.print("  make ui                                   the Dagster UI: graph, partitions, runs, checks, pictures")
     out.print('  daguerre search "dogs in the snow" --owner alice')
+    out.print("  daguerre memories --owner carol --html carol.html    with maps; --on 2026-12-24 for another day")
     out.print("  daguerre status                           the ledger of this library")
     out.print("  daguerre run /my/photos                   the same with your own photos, into ./data")
     out.print("  daguerre run s3://bucket/prefix           or with a bucket's")

@@ -83,6 +83,16 @@ def equals_part(groups: Sequence[Equals], small: Mapping[str, Print]) -> str:
     return "".join(parts)
 
 
+def themes_part(themes: Sequence[tuple[str, Sequence[str]]], small: Mapping[str, Print]) -> str:
+    """Return one picture for each theme, its name and size below."""
+    figures = "".join(
+        _figure(small[photos[0]], f"{label}, {len(photos):,}", "theme")
+        for label, photos in themes
+        if photos[0] in small
+    )
+    return f"<div class='row'>{figures}</div>"
+
+
 def _group(group: Equals, small: Mapping[str, Print]) -> str:
     figures = "".join(
         _figure(small[photo], ("kept: " if at == 0 else "") + reason, "kept" if at == 0 else "spare")

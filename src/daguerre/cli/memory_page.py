@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from importlib.resources import files
 
-from daguerre.cli.memory_card import equals_part, memory_card
+from daguerre.cli.memory_card import equals_part, memory_card, themes_part
 from daguerre.cli.trip_map import CREDIT, way_there
 from daguerre.stages.album import Album
 from daguerre.stages.prints import prints
@@ -27,7 +27,7 @@ def write_memory_page(ws: Workspace, album: Album) -> str:
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
         f"<title>{escape(album.owner)}, {album.on:%-d %B %Y}</title><style>{base}{memory_style()}</style></head>"
-        f"<body><main class='album'>{_head(album)}{memory_cards(ws, album)}{_journeys(album)}"
+        f"<body><main class='album'>{_head(album)}{memory_cards(ws, album)}{_journeys(album)}{_themes(ws, album)}"
         f"{'<h2>One is enough</h2>' if album.equals else ''}{equal_groups(ws, album)}"
         f"<footer>{CREDIT}</footer></main></body></html>"
     )
@@ -49,6 +49,14 @@ def equal_groups(ws: Workspace, album: Album) -> str:
 def journeys_map(album: Album) -> str:
     """Return all journeys of the owner on one map picture."""
     return f"<div class='maps one'>{way_there(album.journeys, width=1080, height=480)}</div>" if album.journeys else ""
+
+
+def _themes(ws: Workspace, album: Album) -> str:
+    if not album.themes:
+        return ""
+    small = prints(ws, [photos[0] for _, photos in album.themes], side_px=_SMALL_PX)
+    said = "Photos that look alike, the most typical one of each theme."
+    return f"<h2>What the library is about</h2><p>{said}</p>{themes_part(album.themes, small)}"
 
 
 def _head(album: Album) -> str:

@@ -15,6 +15,7 @@ from daguerre.errors import NotFoundError
 from daguerre.ids import OwnerId
 from daguerre.stages.feed import Row, make_memories_for, read_memories, shown_library, still_shown
 from daguerre.stages.journeys import Journey, journeys
+from daguerre.stages.themes import read_themes
 from daguerre.tables import catalogue
 from daguerre.tables.sql import quote
 from daguerre.workspace import Workspace
@@ -48,6 +49,7 @@ class Album:
         on: The day that the memories are for.
         memories: Best first, as `stages.feed` gives them.
         journey_of: The journey of each memory about a trip, by memory_id.
+        themes: Label and photos of each theme of the library, the largest first.
         frames: Of every photo that may be shown.
     """
 
@@ -57,6 +59,7 @@ class Album:
     journeys: Sequence[Journey]
     journey_of: Mapping[str, Journey]
     equals: Sequence[Equals]
+    themes: Sequence[tuple[str, Sequence[str]]]
     frames: Mapping[str, Frame]
 
 
@@ -81,6 +84,11 @@ def read_album(
         journeys=routes,
         journey_of={row["memory_id"]: found for row in memories if (found := _journey_of(row, routes))},
         equals=equals_of(catalogue.duplicates(ws).read(where=mine).to_pylist(), frames.keys()),
+        themes=[
+            (theme.label, photos)
+            for theme in read_themes(ws, owner)
+            if not theme.parent and (photos := [photo for photo in theme.photo_ids if photo in frames])
+        ],
         frames=frames,
     )
 

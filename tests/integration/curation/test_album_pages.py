@@ -19,6 +19,7 @@ from daguerre.stages.duplicates import run_duplicates
 from daguerre.stages.events import run_events
 from daguerre.stages.memories import run_memories
 from daguerre.stages.prints import prints
+from daguerre.stages.themes import run_themes
 from daguerre.tables import catalogue
 from daguerre.tables.sql import quote
 from daguerre.workspace import Workspace
@@ -54,14 +55,19 @@ class Tags(HTMLParser):
 def curated(ws: Workspace) -> Workspace:
     """The workspace after every stage of curation, with pictures."""
     with_pictures(ws)
-    for run in (run_duplicates, run_events, run_memories):
+    for run in (run_duplicates, run_events, run_themes, run_memories):
         run(ws, BATCHES[0])
     return ws
 
 
 def shown(album: Album) -> set[str]:
     in_memories = {photo for row in album.memories for photo in (*row["photo_ids"], row["cover_id"])}
-    return in_memories | {photo for group in album.equals for photo, _ in group.members} | set(album.frames)
+    return (
+        in_memories
+        | {photo for group in album.equals for photo, _ in group.members}
+        | set(album.frames)
+        | {photo for _, photos in album.themes for photo in photos}
+    )
 
 
 def test_an_album_has_memories_journeys_and_duplicates(curated: Workspace) -> None:
@@ -110,6 +116,7 @@ def test_a_page_is_whole_and_loads_nothing(curated: Workspace) -> None:
         assert row["title"] in page
     assert page.count("class='kept'") == len(album.equals)
     assert "prefers-color-scheme: dark" in page
+    assert page.count("<figure class='theme'") == len(album.themes) > 1
     assert page.count("<svg class='map'") >= 1 + ("trip" in {row["kind"] for row in album.memories})
 
 
