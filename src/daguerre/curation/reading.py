@@ -153,11 +153,15 @@ class LibraryReader:
         return _aligned(ids, _words(rows["photo_id"]), _words(rows["top_concept"]), "")
 
     def _of(self, view: View, batches: list[BatchKey]) -> pa.Table:
-        return newest(pa.concat_tables([self._signals(view, batch) for batch in batches]), "photo_id")
+        nothing = view.schema.empty_table().select(_names(view))
+        return newest(pa.concat_tables([nothing, *(self._signals(view, batch) for batch in batches)]), "photo_id")
 
     def _read_signals(self, view: View, batch: BatchKey) -> pa.Table:
-        names = ["photo_id", *_SIGNALS[view.name], EVENT_TIMESTAMP, CREATED_TIMESTAMP]
-        return read_partition(self.ws, view, landing_day(batch), batch).select(names)
+        return read_partition(self.ws, view, landing_day(batch), batch).select(_names(view))
+
+
+def _names(view: View) -> list[str]:
+    return ["photo_id", *_SIGNALS[view.name], EVENT_TIMESTAMP, CREATED_TIMESTAMP]
 
 
 def _aligned(ids: Words, known: Words, values: npt.NDArray[Any], missing: Any) -> npt.NDArray[Any]:

@@ -47,6 +47,10 @@ def test_a_library_reads_as_it_was_written(ws, libraries):
     assert sorted(read.uploads.tolist())[-2:] == [1, 2]
 
 
+def test_the_library_of_somebody_without_photos_is_empty(ws):
+    assert len(LibraryReader(ws).read(OwnerId("nobody"))) == 0
+
+
 def test_stages_write_groups_events_and_memories_of_the_owners_touched(ws, libraries):
     report = run_duplicates(ws, FIRST)
     assert report.closed
