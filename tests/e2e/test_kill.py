@@ -19,7 +19,7 @@ from daguerre.workspace import Workspace, open_workspace
 from tests.fakes import installation
 from tests.fakes.installation import Finished, daguerre
 
-ROUNDS = int(os.environ.get("DAGUERRE_KILL_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("DAGUERRE_KILL_ROUNDS", "3"))
 #: Which installation a row is of, and when its batch was sealed.
 HERE = ["source", "ingested_at"]
 

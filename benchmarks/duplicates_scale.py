@@ -1,6 +1,6 @@
 """Duplicates of large libraries: seconds, memory, planted pairs found, and what a batch of 1 % costs.
 
-    python -m benchmarks.bench_duplicates_scale [--photos 10000 100000 1000000] [--plain 100000]
+    python -m benchmarks.duplicates_scale [--photos 10000 100000 1000000] [--plain 100000]
 
 One owner's library is made of looks (128 numbers, in themes) and hashes (256 bits). Every fifth photo is a copy of
 another one (sent, cropped, filtered), a frame of its burst, or the same place on another day: alike, and no duplicate.
