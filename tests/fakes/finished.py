@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ ODD_FOLDER = "Zoë's photos 📷 50%"
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
     """`daguerre run` of a small library in two batches, as a process, below a path with spaces and more."""
     from daguerre.serving.server import local_server
+    from daguerre.serving.state import server_folder
     from daguerre.workspace import open_workspace
     from tests.fakes import installation
 
@@ -42,6 +45,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
             said=installation.said(ws, spec),
             untouched=home / "untouched",
         )
+        state = server_folder(ws).read()
+        if state:  # a session's worth of models takes half a minute to unload, and nobody needs it any more
+            os.kill(state.pid, signal.SIGKILL)
 
 
 def _link(source: str, target: str) -> None:
