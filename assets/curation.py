@@ -89,15 +89,16 @@ def themes(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.Material
 )
 def memories(context: dg.AssetExecutionContext, daguerre: Daguerre) -> dg.MaterializeResult:
     """Ranked, diverse selections with a title and the reason why they are shown."""
-    from daguerre.stages.pictures import memory_rows, memory_sheet
+    from daguerre.stages.pictures import best_memories, memory_rows, memory_sheet
 
     ws = daguerre.workspace(context.run.run_id)
     batch = parse_batch(context.partition_key)
     report = memories_stage.run_memories(ws, batch)
+    best = best_memories(ws, batch)
     return dg.MaterializeResult(
         metadata=shown(ws, report)
         | {
-            "memories": records(memory_rows(ws, batch)),
-            "covers": picture(memory_sheet(ws, batch), "the first memories, one per row"),
+            "memories": records(memory_rows(best)),
+            "covers": picture(memory_sheet(ws, best), "the first memories, one per row"),
         }
     )

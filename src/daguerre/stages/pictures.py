@@ -72,8 +72,14 @@ def groups_sheet(ws: Workspace, batch: BatchKey, *, limit: int = 6) -> bytes:
     return _rows_of_pictures(ws, ([photo for _, photo in sorted(members)] for members in largest))
 
 
-def memory_rows(ws: Workspace, batch: BatchKey, *, limit: int = 20) -> list[dict[str, Any]]:
-    """Return title, reason and size of the best memories of the owners that the batch touches."""
+def best_memories(ws: Workspace, batch: BatchKey) -> list[dict[str, Any]]:
+    """Return the memories that may be shown of the owners that the batch touches, best first; reads their libraries."""
+    rows = [row for owner in touched_owners(ws, batch) for row in read_memories(ws, owner)]
+    return sorted(rows, key=lambda row: (row["rank"], row["owner_id"]))
+
+
+def memory_rows(best: Sequence[dict[str, Any]], *, limit: int = 20) -> list[dict[str, Any]]:
+    """Return title, reason and size of the first memories."""
     return [
         {
             "owner": row["owner_id"],
@@ -82,21 +88,15 @@ def memory_rows(ws: Workspace, batch: BatchKey, *, limit: int = 20) -> list[dict
             "photos": len(row["photo_ids"]),
             "score": round(float(row["score"]), 3),
         }
-        for row in _best_memories(ws, batch)[:limit]
+        for row in best[:limit]
     ]
 
 
-def memory_sheet(ws: Workspace, batch: BatchKey, *, limit: int = 6) -> bytes:
-    """Return a picture with one memory per row, its cover first."""
-    best = _best_memories(ws, batch)[:limit]
+def memory_sheet(ws: Workspace, best: Sequence[dict[str, Any]], *, limit: int = 6) -> bytes:
+    """Return a picture with one of the first memories per row, its cover first."""
     return _rows_of_pictures(
-        ws, ([row["cover_id"], *(p for p in row["photo_ids"] if p != row["cover_id"])] for row in best)
+        ws, ([row["cover_id"], *(p for p in row["photo_ids"] if p != row["cover_id"])] for row in best[:limit])
     )
-
-
-def _best_memories(ws: Workspace, batch: BatchKey) -> list[dict[str, Any]]:
-    rows = [row for owner in touched_owners(ws, batch) for row in read_memories(ws, owner)]
-    return sorted(rows, key=lambda row: (row["rank"], row["owner_id"]))
 
 
 def _rows_of_pictures(ws: Workspace, rows: Iterable[Sequence[str]]) -> bytes:
